@@ -1,0 +1,178 @@
+//! The parts of the service that work without a network: client, pool and import pipeline.
+
+use std::sync::Arc;
+
+use log::warn;
+use sc_client_api::HeaderBackend;
+use sc_consensus::{DefaultImportQueue, LongestChain};
+use sc_consensus_aura::ImportQueueParams;
+use sc_consensus_grandpa::GrandpaPruningFilter;
+use sc_executor::WasmExecutor;
+use sc_service::{Configuration, Error as ServiceError, PartialComponents};
+use sc_telemetry::{Telemetry, TelemetryWorker};
+use sc_transaction_pool::TransactionPoolHandle;
+use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
+
+use crate::interface::{self, Block, Hash, RuntimeApi};
+
+/// What the runtime's WebAssembly may call in the node.
+type HostFunctions = sp_io::SubstrateHostFunctions;
+/// The client: chain data, state and the runtime that runs on them.
+pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, WasmExecutor<HostFunctions>>;
+/// The database.
+pub type FullBackend = sc_service::TFullBackend<Block>;
+pub(crate) type SelectChain = LongestChain<FullBackend, Block>;
+pub(crate) type GrandpaBlockImport =
+	sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, SelectChain>;
+pub(crate) type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectChain>;
+pub(crate) type TransactionPool = TransactionPoolHandle<Block, FullClient>;
+
+/// What a running node needs beyond the components that the SDK names.
+pub struct Consensus {
+	pub(crate) block_import: GrandpaBlockImport,
+	pub(crate) grandpa_link: GrandpaLink,
+	pub(crate) telemetry: Option<Telemetry>,
+}
+
+/// The service without a network.
+pub type Partial = PartialComponents<
+	FullClient,
+	FullBackend,
+	SelectChain,
+	DefaultImportQueue<Block>,
+	TransactionPool,
+	Consensus,
+>;
+
+/// Every how many blocks a GRANDPA justification is kept with its block.
+///
+/// A node that syncs block by block can finalise only where it is given a justification, so this is the step in which
+/// finality follows on it, and the distance to the block that `grandpa_proveFinality` proves an older one with. The
+/// 512 that is common elsewhere means 51 minutes on a chain with 6 s blocks; 32 means 3 minutes and costs about
+/// 100 bytes per validator and step. Warp sync proofs, which is what a light client starts with, end at the newest
+/// finalised block whatever this value is.
+pub(crate) const JUSTIFICATION_PERIOD: u32 = 32;
+
+/// How many telemetry messages wait for a slow endpoint before they are dropped.
+const TELEMETRY_BUFFER: usize = 16;
+
+/// Opens the database, building the genesis block if there is none yet, and assembles the import pipeline.
+///
+/// # Errors
+/// When the database or the keystore cannot be opened, when the chain spec has no valid genesis state, or when the
+/// chain's runtime is not one that this node can run ([`interface`]).
+pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
+	let telemetry = config
+		.telemetry_endpoints
+		.clone()
+		.filter(|endpoints| !endpoints.is_empty())
+		.map(|endpoints| -> Result<_, sc_telemetry::Error> {
+			let worker = TelemetryWorker::new(TELEMETRY_BUFFER)?;
+			let telemetry = worker.handle().new_telemetry(endpoints);
+			Ok((worker, telemetry))
+		})
+		.transpose()?;
+
+	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
+	let (client, backend, keystore_container, task_manager) =
+		sc_service::new_full_parts::<Block, RuntimeApi, _>(
+			config,
+			telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
+			executor,
+			// A node that prunes block bodies must keep the justified ones, or it can no longer prove the changes of
+			// the validator set to those who warp sync from it.
+			vec![Arc::new(GrandpaPruningFilter)],
+		)?;
+	let client = Arc::new(client);
+	check_runtime(&client)?;
+
+	let telemetry = telemetry.map(|(worker, telemetry)| {
+		task_manager.spawn_handle().spawn("telemetry", None, worker.run());
+		telemetry
+	});
+	let telemetry_handle = telemetry.as_ref().map(|telemetry| telemetry.handle());
+
+	let select_chain = LongestChain::new(backend.clone());
+
+	let transaction_pool = Arc::from(
+		sc_transaction_pool::Builder::new(
+			task_manager.spawn_essential_handle(),
+			client.clone(),
+			config.role.is_authority().into(),
+		)
+		.with_options(config.transaction_pool.clone())
+		.with_prometheus(config.prometheus_registry())
+		.build(),
+	);
+
+	let (block_import, grandpa_link) = sc_consensus_grandpa::block_import(
+		client.clone(),
+		JUSTIFICATION_PERIOD,
+		&client,
+		select_chain.clone(),
+		telemetry_handle.clone(),
+	)?;
+
+	let import_queue =
+		sc_consensus_aura::import_queue::<AuraPair, _, _, _, _, _>(ImportQueueParams {
+			block_import: block_import.clone(),
+			justification_import: Some(Box::new(block_import.clone())),
+			client: client.clone(),
+			create_inherent_data_providers: {
+				let client = client.clone();
+				move |parent, ()| {
+					let client = client.clone();
+					async move { inherent_data_providers(&client, parent) }
+				}
+			},
+			spawner: &task_manager.spawn_essential_handle(),
+			registry: config.prometheus_registry(),
+			check_for_equivocation: Default::default(),
+			telemetry: telemetry_handle,
+			compatibility_mode: Default::default(),
+		})?;
+
+	Ok(PartialComponents {
+		client,
+		backend,
+		task_manager,
+		keystore_container,
+		select_chain,
+		import_queue,
+		transaction_pool,
+		other: Consensus { block_import, grandpa_link, telemetry },
+	})
+}
+
+/// Refuses a chain whose runtime lacks an API that the node calls.
+fn check_runtime(client: &FullClient) -> Result<(), ServiceError> {
+	let best = client.info().best_hash;
+	if let Err(e) = client.state_at(best) {
+		// A warp sync that was interrupted leaves blocks without state; it goes on and brings the state.
+		warn!(
+			"The chain's runtime was not checked against this node, block {best} has no state: {e}"
+		);
+		return Ok(());
+	}
+	interface::check(client, best)
+}
+
+/// The slot and the time, as a block on top of `parent` has to state them.
+///
+/// The slot's length is asked of the runtime at that block, because it is a genesis constant that differs from chain to
+/// chain.
+pub(crate) fn inherent_data_providers(
+	client: &FullClient,
+	parent: Hash,
+) -> Result<
+	(sp_consensus_aura::inherents::InherentDataProvider, sp_timestamp::InherentDataProvider),
+	Box<dyn std::error::Error + Send + Sync>,
+> {
+	let slot_duration = sc_consensus_aura::standalone::slot_duration_at(client, parent)?;
+	let timestamp = sp_timestamp::InherentDataProvider::from_system_time();
+	let slot = sp_consensus_aura::inherents::InherentDataProvider::from_timestamp_and_slot_duration(
+		*timestamp,
+		slot_duration,
+	);
+	Ok((slot, timestamp))
+}

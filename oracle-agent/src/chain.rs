@@ -1,0 +1,547 @@
+//! The chain as the agent sees it: a connection to one node, reads at a block, and the submission of a batch.
+//!
+//! Values are decoded by the names of their fields in the runtime's own metadata, so a runtime upgrade that adds to a value
+//! does not make the agent blind. What is signed and sent is encoded with the types of `heliograph_primitives`.
+
+use std::{collections::HashMap, future::Future, time::Duration};
+
+use codec::{Decode, Encode};
+use heliograph_primitives::{units::Interval, MeterId, MeterKey, MinerId, SignedReading};
+use sp_core::{hashing, sr25519, Pair};
+use subxt::{
+	config::{substrate::SubstrateHeader, DefaultExtrinsicParamsBuilder, RpcConfigFor},
+	dynamic::{self, Value},
+	error::DispatchError,
+	events::Phase,
+	ext::{
+		scale_decode::DecodeAsType,
+		scale_encode::{self, EncodeAsFields, FieldIter},
+		scale_type_resolver::TypeResolver,
+		scale_value::ValueDef,
+	},
+	rpcs::{
+		client::RpcSubscription,
+		methods::legacy::TransactionStatus,
+		LegacyRpcMethods, RpcClient,
+	},
+	transactions::{DynamicPayload, Signer},
+	utils::{AccountId32, MultiSignature, Static, H256},
+	OnlineClient, OnlineClientAtBlock, SubstrateConfig,
+};
+
+/// How long a node may take for one answer.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// How many blocks a submitted batch stays valid. Afterwards it is certain that it will never be included.
+const MORTALITY: u64 = 64;
+
+/// How long to wait for a batch to be finalised. Far longer than [`MORTALITY`] blocks in normal times.
+const FINALITY: Duration = Duration::from_secs(15 * 60);
+
+/// Why the chain could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+	/// No connection, or it broke.
+	#[error("{0}")]
+	Rpc(#[from] subxt::rpcs::Error),
+	/// The node answered something that cannot be worked with.
+	#[error("{0}")]
+	Subxt(#[source] Box<subxt::Error>),
+	/// The node did not answer in time.
+	#[error("the node did not answer in {} s when asked to {0}", ANSWER.as_secs())]
+	Silent(&'static str),
+	/// The chain lacks something that every Heliograph chain has.
+	#[error("the chain at this address is not a Heliograph chain, or one that this version does not know: {0}")]
+	Foreign(String),
+	/// The node's transaction pool did not take the batch.
+	#[error("the node did not take the batch: {0}")]
+	Rejected(String),
+	/// The batch was taken, and then fell out of the pool or of the chain.
+	#[error("the batch was not included: {0}")]
+	Lost(String),
+}
+
+impl ChainError {
+	/// Whether the connection is still good.
+	pub fn is_about_the_batch(&self) -> bool {
+		matches!(self, Self::Rejected(_) | Self::Lost(_))
+	}
+}
+
+fn failed(error: impl Into<subxt::Error>) -> ChainError {
+	ChainError::Subxt(Box::new(error.into()))
+}
+
+async fn answer<T, E>(
+	what: &'static str,
+	question: impl Future<Output = Result<T, E>>,
+	error: impl FnOnce(E) -> ChainError,
+) -> Result<T, ChainError> {
+	match tokio::time::timeout(ANSWER, question).await {
+		Ok(result) => result.map_err(error),
+		Err(_) => Err(ChainError::Silent(what)),
+	}
+}
+
+/// What the chain keeps of a meter, as far as the agent needs it.
+#[derive(Clone, PartialEq, Eq, Debug, DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub struct MeterState {
+	/// Counts the register's resets.
+	pub epoch: u16,
+	/// The interval of the last accepted reading.
+	pub last_interval: Interval,
+	/// Its register in mWh.
+	pub register: u64,
+	/// Accepted energy in mWh, over all epochs.
+	pub attested: u128,
+	/// The part of it that belongs to no single interval, in mWh.
+	pub recovered: u128,
+	/// `h' = blake2_256(h ++ SCALE(reading))` over all accepted readings.
+	pub history: [u8; 32],
+}
+
+impl MeterState {
+	/// The history hash after `reading` is accepted on top of `history`.
+	pub fn extend(history: &[u8; 32], reading: &heliograph_primitives::Reading) -> [u8; 32] {
+		let mut bytes = history.to_vec();
+		reading.encode_to(&mut bytes);
+		hashing::blake2_256(&bytes)
+	}
+}
+
+/// What a key is registered for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub enum KeyUse {
+	/// An application that is not decided yet.
+	Application(u32),
+	/// A meter.
+	Meter(MeterId),
+}
+
+/// What is registered of a meter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub struct Registration {
+	/// The miner that it belongs to.
+	pub miner: MinerId,
+	/// In W.
+	pub nameplate: u32,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct Miner {
+	/// By its name, so that a state which a later runtime adds is not an error.
+	status: Value,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct ReadingRefused {
+	meter: MeterId,
+	interval: Interval,
+	reason: Value,
+}
+
+/// A meter on the chain at some block.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MeterOnChain {
+	/// `None` before the first accepted reading.
+	pub state: Option<MeterState>,
+	/// The miner's status; `None` when there is no such miner.
+	pub status: Option<String>,
+	/// Whether the operator may submit for the miner.
+	pub operated: bool,
+}
+
+/// A reading that the chain refused.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refused {
+	/// By its number on the chain.
+	pub meter: MeterId,
+	/// Of the reading.
+	pub interval: Interval,
+	/// The reason's name, e.g. `BadSignature`.
+	pub reason: String,
+}
+
+/// What a finalised block says about a batch.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Judgement {
+	/// The block.
+	pub block: H256,
+	/// The error when the whole batch was refused.
+	pub failed: Option<String>,
+	/// The refused ones of a batch that was judged.
+	pub refused: Vec<Refused>,
+}
+
+/// A connection to a node.
+#[derive(Clone)]
+pub struct Chain {
+	client: OnlineClient<SubstrateConfig>,
+	rpc: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
+}
+
+/// The stream of headers of a subscription.
+pub type Headers = RpcSubscription<SubstrateHeader<H256>>;
+
+impl Chain {
+	/// Connects to the node at `url` (`ws://` or `wss://`).
+	pub async fn connect(url: &str) -> Result<Self, ChainError> {
+		let client = answer("connect", RpcClient::from_insecure_url(url), ChainError::Rpc).await?;
+		let rpc = LegacyRpcMethods::new(client.clone());
+		// The classic methods only: they work through every proxy and against every node, and hold nothing pinned on it.
+		let backend = subxt::backend::LegacyBackend::builder().build(client);
+		let client =
+			answer("name its genesis", OnlineClient::from_backend(std::sync::Arc::new(backend)), failed).await?;
+		Ok(Self { client, rpc })
+	}
+
+	/// The hash of the chain's first block: which chain this is.
+	pub fn genesis(&self) -> [u8; 32] {
+		self.client.genesis_hash().0
+	}
+
+	/// The chain at the last finalised block.
+	pub async fn finalised(&self) -> Result<At, ChainError> {
+		let block = answer("read the finalised head", self.client.at_current_block(), failed).await?;
+		Ok(At { block, rpc: self.rpc.clone() })
+	}
+
+	/// The chain at a block.
+	pub async fn at(&self, block: H256) -> Result<At, ChainError> {
+		let block = answer("read a block", self.client.at_block(block), failed).await?;
+		Ok(At { block, rpc: self.rpc.clone() })
+	}
+
+	/// The chain's clock at its best block, ms since 1970.
+	pub async fn best_millis(&self) -> Result<u64, ChainError> {
+		let key = [hashing::twox_128(b"Timestamp"), hashing::twox_128(b"Now")].concat();
+		let bytes = answer("read its clock", self.rpc.state_get_storage(&key, None), ChainError::Rpc).await?;
+		// Absent in the genesis block.
+		let Some(bytes) = bytes else { return Ok(0) };
+		u64::decode(&mut &bytes[..]).map_err(|error| ChainError::Foreign(format!("its clock is not a number: {error}")))
+	}
+
+	/// The headers of finalised and of best blocks as they come.
+	pub async fn heads(&self) -> Result<(Headers, Headers), ChainError> {
+		let finalised = self.rpc.chain_subscribe_finalized_heads();
+		let finalised = answer("tell of finalised blocks", finalised, ChainError::Rpc).await?;
+		let best = answer("tell of new blocks", self.rpc.chain_subscribe_new_heads(), ChainError::Rpc).await?;
+		Ok((finalised, best))
+	}
+
+	/// Asks the node for anything at all.
+	pub async fn ping(&self) -> Result<(), ChainError> {
+		answer("show that it is there", self.rpc.system_health(), ChainError::Rpc).await.map(|_| ())
+	}
+
+	/// The number that the account's next transaction has to carry, those that wait in the node's pool included.
+	pub async fn next_index(&self, account: &[u8; 32]) -> Result<u64, ChainError> {
+		let account = AccountId32(*account);
+		answer("count transactions", self.rpc.system_account_next_index(&account), ChainError::Rpc).await
+	}
+
+	/// Submits a batch, signed by the operator, and waits until it is in a finalised block.
+	pub async fn submit(
+		&self,
+		at: &At,
+		operator: &sr25519::Pair,
+		readings: &[SignedReading],
+	) -> Result<Judgement, ChainError> {
+		let signer = Operator(operator);
+		let nonce = self.next_index(&operator.public().0).await?;
+		let call: DynamicPayload<Encoded> =
+			subxt::transactions::dynamic("Metering", "submit_readings", Encoded(readings.encode()));
+		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new().nonce(nonce).mortal(MORTALITY).build();
+		let mut transactions = at.block.transactions();
+		let transaction =
+			answer("prepare a batch", transactions.create_signed(&call, &signer, params), failed).await?;
+		let bytes = transaction.encoded();
+		let submission = self.rpc.author_submit_and_watch_extrinsic(bytes);
+		let progress = answer("take a batch", submission, |error| match error {
+			subxt::rpcs::Error::User(error) => ChainError::Rejected(advice(&error)),
+			error => ChainError::Rpc(error),
+		})
+		.await?;
+		let block = match tokio::time::timeout(FINALITY, finalised_in(progress)).await {
+			Ok(block) => block?,
+			Err(_) => {
+				let minutes = FINALITY.as_secs() / 60;
+				return Err(ChainError::Lost(format!("it was not finalised in {minutes} minutes")));
+			},
+		};
+		self.judgement(block, bytes).await
+	}
+
+	/// What the events of `block` say about the batch in the transaction `bytes`.
+	async fn judgement(&self, block: H256, bytes: &[u8]) -> Result<Judgement, ChainError> {
+		let body = answer("show a block", self.rpc.chain_get_block(Some(block)), ChainError::Rpc).await?;
+		let index = body
+			.and_then(|body| body.block.extrinsics.iter().position(|extrinsic| extrinsic.0 == bytes))
+			.ok_or_else(|| ChainError::Lost(format!("block {block:?} was named as its block and does not have it")))?;
+		let at = self.at(block).await?;
+		let reader = at.block.events();
+		let events = answer("show a block's events", reader.fetch(), failed).await?;
+		let mut judgement = Judgement { block, failed: None, refused: Vec::new() };
+		for event in events.iter() {
+			let event = event.map_err(failed)?;
+			if event.phase() != Phase::ApplyExtrinsic(index as u32) {
+				continue;
+			}
+			match (event.pallet_name(), event.event_name()) {
+				("Metering", "ReadingRefused") => {
+					let ReadingRefused { meter, interval, reason } =
+						event.decode_fields_unchecked_as().map_err(failed)?;
+					judgement.refused.push(Refused { meter, interval, reason: variant(&reason) });
+				},
+				("System", "ExtrinsicFailed") => {
+					let error = DispatchError::decode_from(event.field_bytes(), at.block.metadata());
+					judgement.failed = Some(error.map_or_else(|error| error.to_string(), |error| error.to_string()));
+				},
+				_ => (),
+			}
+		}
+		Ok(judgement)
+	}
+}
+
+/// The chain at one block.
+pub struct At {
+	block: OnlineClientAtBlock<SubstrateConfig>,
+	rpc: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
+}
+
+impl At {
+	/// The block's number.
+	pub fn number(&self) -> u64 {
+		self.block.block_number()
+	}
+
+	/// The length of an interval in ms.
+	pub async fn interval_millis(&self) -> Result<u64, ChainError> {
+		let storage = self.block.storage();
+		let entry = storage.entry(dynamic::storage::<(), u64>("Metering", "IntervalMillis")).map_err(foreign)?;
+		let value = answer("read the length of an interval", entry.fetch(()), failed).await?;
+		value.decode().map_err(foreign)
+	}
+
+	/// The number of the account's next transaction at this block.
+	pub async fn nonce(&self, account: &[u8; 32]) -> Result<u64, ChainError> {
+		let transactions = self.block.transactions();
+		answer("count transactions", transactions.account_nonce(&AccountId32(*account)), failed).await
+	}
+
+	/// What each of `keys` is registered for.
+	pub async fn key_uses(&self, keys: &[MeterKey]) -> Result<Vec<Option<KeyUse>>, ChainError> {
+		let entry = Entry::new("Miners", "KeyUses");
+		let places = keys
+			.iter()
+			.map(|key| entry.place(self, (Static(*key),)))
+			.collect::<Result<Vec<_>, _>>()?;
+		let values = self.fetch(&places).await?;
+		places.iter().map(|place| entry.decode(self, values.get(place))).collect()
+	}
+
+	/// What is registered of each of `meters`.
+	pub async fn registrations(&self, meters: &[MeterId]) -> Result<Vec<Option<Registration>>, ChainError> {
+		let entry = Entry::new("Miners", "Meters");
+		let places = meters.iter().map(|meter| entry.place(self, (*meter,))).collect::<Result<Vec<_>, _>>()?;
+		let values = self.fetch(&places).await?;
+		places.iter().map(|place| entry.decode(self, values.get(place))).collect()
+	}
+
+	/// The state of each of `meters` and what stands in the way of `operator` submitting for it. One question to the node.
+	pub async fn meters(
+		&self,
+		operator: &[u8; 32],
+		meters: &[(MeterId, MinerId)],
+	) -> Result<Vec<MeterOnChain>, ChainError> {
+		let states = Entry::new("Metering", "MeterStates");
+		let miners = Entry::new("Miners", "Miners");
+		let operators = Entry::new("Miners", "Operators");
+		let mut places = Vec::with_capacity(3 * meters.len());
+		for (meter, miner) in meters {
+			places.push(states.place(self, (*meter,))?);
+			places.push(miners.place(self, (*miner,))?);
+			places.push(operators.place(self, (*operator, *miner))?);
+		}
+		let values = self.fetch(&places).await?;
+		places
+			.chunks_exact(3)
+			.map(|places| {
+				let miner: Option<Miner> = miners.decode(self, values.get(&places[1]))?;
+				Ok(MeterOnChain {
+					state: states.decode(self, values.get(&places[0]))?,
+					status: miner.map(|miner| variant(&miner.status)),
+					operated: values.contains_key(&places[2]),
+				})
+			})
+			.collect()
+	}
+
+	async fn fetch(&self, places: &[Vec<u8>]) -> Result<HashMap<Vec<u8>, Vec<u8>>, ChainError> {
+		/// Keys per question: an answer stays below a megabyte.
+		const KEYS: usize = 512;
+		let mut values = HashMap::with_capacity(places.len());
+		for places in places.chunks(KEYS) {
+			let places = places.iter().map(Vec::as_slice);
+			let question = self.rpc.state_query_storage_at(places, Some(self.block.block_hash()));
+			for set in answer("read storage", question, ChainError::Rpc).await? {
+				values.extend(set.changes.into_iter().filter_map(|(key, value)| Some((key.0, value?.0))));
+			}
+		}
+		Ok(values)
+	}
+}
+
+fn foreign(error: impl Into<subxt::Error>) -> ChainError {
+	ChainError::Foreign(error.into().to_string())
+}
+
+/// An entry of the chain's storage.
+struct Entry {
+	pallet: &'static str,
+	name: &'static str,
+}
+
+impl Entry {
+	fn new(pallet: &'static str, name: &'static str) -> Self {
+		Self { pallet, name }
+	}
+
+	/// The storage key of one value, hashed as the runtime's metadata says.
+	fn place<K: subxt::ext::frame_decode::storage::IntoEncodableValues>(
+		&self,
+		at: &At,
+		key: K,
+	) -> Result<Vec<u8>, ChainError> {
+		let address = dynamic::storage::<K, Value>(self.pallet, self.name);
+		at.block.storage().entry(address).and_then(|entry| entry.fetch_key(key)).map_err(foreign)
+	}
+
+	fn decode<T: DecodeAsType>(&self, at: &At, bytes: Option<&Vec<u8>>) -> Result<Option<T>, ChainError> {
+		let Some(bytes) = bytes else { return Ok(None) };
+		let metadata = at.block.metadata_ref();
+		let missing = || ChainError::Foreign(format!("it has no {}.{}", self.pallet, self.name));
+		let value = metadata
+			.pallet_by_name(self.pallet)
+			.and_then(|pallet| pallet.storage())
+			.and_then(|storage| storage.entry_by_name(self.name))
+			.ok_or_else(missing)?
+			.value_ty();
+		T::decode_as_type(&mut bytes.as_slice(), value, metadata.types())
+			.map(Some)
+			.map_err(|error| ChainError::Foreign(format!("{}.{} is not what it should be: {error}", self.pallet, self.name)))
+	}
+}
+
+/// Follows a submitted transaction to the block in which it was finalised.
+async fn finalised_in(mut progress: RpcSubscription<TransactionStatus<H256>>) -> Result<H256, ChainError> {
+	while let Some(status) = progress.next().await {
+		match status? {
+			TransactionStatus::Finalized(block) => return Ok(block),
+			TransactionStatus::FinalityTimeout(block) => {
+				return Err(ChainError::Lost(format!("the chain does not finalise its block {block:?}")))
+			},
+			TransactionStatus::Usurped(_) => {
+				return Err(ChainError::Lost("another transaction of the operator took its place".into()))
+			},
+			TransactionStatus::Dropped => return Err(ChainError::Lost("the node's pool dropped it".into())),
+			TransactionStatus::Invalid => return Err(ChainError::Lost("it became invalid in the node's pool".into())),
+			status => tracing::trace!(?status, "batch on its way"),
+		}
+	}
+	Err(ChainError::Lost("the node stopped telling of it".into()))
+}
+
+/// What a pool's refusal means, in words. The codes are those of `sc_rpc_api::author::error`.
+fn advice(error: &subxt::rpcs::UserError) -> String {
+	let detail = error.data.as_ref().map(|data| data.get().trim_matches('"').to_owned()).unwrap_or_default();
+	let hint = match error.code {
+		_ if detail.contains("pay some fees") => {
+			"; the operator account has too little DECA: fees are returned when a batch is good, but they must be there"
+		},
+		_ if detail.contains("outdated") || error.code == 1014 => {
+			"; another transaction of the operator account is under way"
+		},
+		_ if detail.contains("bad signature") => "; the runtime has probably just been upgraded",
+		_ => "",
+	};
+	let separator = if detail.is_empty() { "" } else { ": " };
+	format!("{} ({}){separator}{detail}{hint}", error.message, error.code)
+}
+
+/// The name of a variant.
+fn variant(value: &Value) -> String {
+	match &value.value {
+		ValueDef::Variant(variant) => variant.name.clone(),
+		_ => value.to_string(),
+	}
+}
+
+/// The account that submits.
+struct Operator<'a>(&'a sr25519::Pair);
+
+impl Signer<SubstrateConfig> for Operator<'_> {
+	fn account_id(&self) -> AccountId32 {
+		AccountId32(self.0.public().0)
+	}
+
+	fn sign(&self, payload: &[u8]) -> MultiSignature {
+		MultiSignature::Sr25519(self.0.sign(payload).0)
+	}
+}
+
+/// The arguments of a call, encoded already.
+struct Encoded(Vec<u8>);
+
+impl EncodeAsFields for Encoded {
+	fn encode_as_fields_to<R: TypeResolver>(
+		&self,
+		_fields: &mut dyn FieldIter<'_, R::TypeId>,
+		_types: &R,
+		out: &mut Vec<u8>,
+	) -> Result<(), scale_encode::Error> {
+		out.extend_from_slice(&self.0);
+		Ok(())
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use heliograph_primitives::{Quality, Reading};
+
+	fn refusal(code: i32, data: &str) -> String {
+		let data = serde_json::value::RawValue::from_string(format!("\"{data}\"")).expect("JSON");
+		advice(&subxt::rpcs::UserError { code, message: "Invalid Transaction".into(), data: Some(data) })
+	}
+
+	#[test]
+	fn pool_refusal_says_what_to_do() {
+		assert!(refusal(1010, "Inability to pay some fees (e.g. account balance too low)").contains("too little DECA"));
+		assert!(refusal(1010, "Transaction is outdated").contains("under way"));
+		assert!(refusal(1014, "The transaction has too low priority").contains("under way"));
+		assert!(refusal(1010, "Transaction has a bad signature").contains("upgraded"));
+		assert_eq!(refusal(1010, "else"), "Invalid Transaction (1010): else");
+	}
+
+	#[test]
+	fn history_depends_on_every_reading_and_their_order() {
+		let reading = |interval| Reading { meter: 1, epoch: 0, interval, register: 5, quality: Quality::Measured };
+		let both = |a, b| MeterState::extend(&MeterState::extend(&[0; 32], &reading(a)), &reading(b));
+		assert_ne!(both(1, 2), both(2, 1));
+		let expected = hashing::blake2_256(&[[0u8; 32].to_vec(), reading(1).encode()].concat());
+		assert_eq!(MeterState::extend(&[0; 32], &reading(1)), expected);
+	}
+
+	#[tokio::test]
+	async fn connection_is_an_error_when_nobody_listens() {
+		let Err(error) = Chain::connect("ws://127.0.0.1:1").await else { panic!("connected to nothing") };
+		assert!(matches!(error, ChainError::Rpc(_)), "{error}");
+	}
+}

@@ -1,0 +1,120 @@
+//! What people do with their accounts: batches, shared accounts, delegates.
+
+use crate::{
+	Balance, Balances, OriginCaller, Runtime, RuntimeCall, RuntimeEvent, System, MILLI_DECA,
+};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{
+	parameter_types,
+	traits::{ConstU32, InstanceFilter},
+};
+use scale_info::TypeInfo;
+use sp_runtime::traits::BlakeTwo256;
+
+impl pallet_utility::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type PalletsOrigin = OriginCaller;
+	type WeightInfo = pallet_utility::weights::SubstrateWeight<Runtime>;
+}
+
+/// What storing a thing of `bytes` bytes costs as a deposit.
+const fn deposit(bytes: Balance) -> Balance {
+	100 * MILLI_DECA + bytes * MILLI_DECA
+}
+
+parameter_types! {
+	pub const MultisigDepositBase: Balance = deposit(88);
+	pub const MultisigDepositFactor: Balance = 32 * MILLI_DECA;
+	pub const ProxyDepositBase: Balance = deposit(8);
+	pub const ProxyDepositFactor: Balance = 33 * MILLI_DECA;
+	pub const AnnouncementDepositBase: Balance = deposit(8);
+	pub const AnnouncementDepositFactor: Balance = 66 * MILLI_DECA;
+}
+
+impl pallet_multisig::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type Currency = Balances;
+	type DepositBase = MultisigDepositBase;
+	type DepositFactor = MultisigDepositFactor;
+	type MaxSignatories = ConstU32<100>;
+	type WeightInfo = pallet_multisig::weights::SubstrateWeight<Runtime>;
+	type BlockNumberProvider = System;
+}
+
+/// What a delegate may do.
+#[derive(
+	Copy,
+	Clone,
+	Eq,
+	PartialEq,
+	Ord,
+	PartialOrd,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	Debug,
+	Default,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum ProxyType {
+	/// Everything.
+	#[default]
+	#[codec(index = 0)]
+	Any,
+	/// Everything that moves no balance.
+	#[codec(index = 1)]
+	NonTransfer,
+	/// Propose and vote.
+	#[codec(index = 2)]
+	Governance,
+	/// Register and run the owner's systems.
+	#[codec(index = 3)]
+	Miner,
+}
+
+impl InstanceFilter<RuntimeCall> for ProxyType {
+	fn filter(&self, call: &RuntimeCall) -> bool {
+		match self {
+			Self::Any => true,
+			Self::NonTransfer => !matches!(call, RuntimeCall::Balances(..)),
+			Self::Governance => matches!(
+				call,
+				RuntimeCall::TechnicalCommittee(..)
+					| RuntimeCall::Preimage(..)
+					| RuntimeCall::Utility(..)
+			),
+			Self::Miner => matches!(
+				call,
+				RuntimeCall::Miners(..) | RuntimeCall::Metering(..) | RuntimeCall::Utility(..)
+			),
+		}
+	}
+
+	fn is_superset(&self, other: &Self) -> bool {
+		match (self, other) {
+			(Self::Any, _) => true,
+			(_, Self::Any) => false,
+			(Self::NonTransfer, _) => true,
+			(mine, theirs) => mine == theirs,
+		}
+	}
+}
+
+impl pallet_proxy::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type RuntimeCall = RuntimeCall;
+	type Currency = Balances;
+	type ProxyType = ProxyType;
+	type ProxyDepositBase = ProxyDepositBase;
+	type ProxyDepositFactor = ProxyDepositFactor;
+	type MaxProxies = ConstU32<32>;
+	type WeightInfo = pallet_proxy::weights::SubstrateWeight<Runtime>;
+	type MaxPending = ConstU32<32>;
+	type CallHasher = BlakeTwo256;
+	type AnnouncementDepositBase = AnnouncementDepositBase;
+	type AnnouncementDepositFactor = AnnouncementDepositFactor;
+	type BlockNumberProvider = System;
+}

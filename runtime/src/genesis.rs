@@ -1,0 +1,106 @@
+//! The chains that this runtime can start.
+
+use crate::{
+	AccountId, Balance, BalancesConfig, MeteringConfig, RuntimeGenesisConfig, SessionConfig,
+	SessionKeys, TechnicalMembershipConfig, ValidatorSetConfig, DECA,
+};
+use alloc::{vec, vec::Vec};
+use frame_support::build_struct_json_patch;
+use serde_json::Value;
+use sp_genesis_builder::PresetId;
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+
+/// One validator, blocks every two seconds, intervals of a quarter of an hour.
+pub const DEVELOPMENT: &str = "development";
+/// Two validators, and the times of production.
+pub const LOCAL: &str = "local";
+/// One validator, blocks every second, and a day of 96 intervals in less than five minutes: for demonstrations and tests.
+pub const FAST: &str = "fast";
+
+/// What each well-known account owns in these presets.
+const ENDOWMENT: Balance = 1_000_000 * DECA;
+
+/// How fast time passes.
+struct Pace {
+	slot_millis: u64,
+	session_blocks: u32,
+	interval_millis: u64,
+}
+
+const PRODUCTION: Pace =
+	Pace { slot_millis: 6_000, session_blocks: 600, interval_millis: 900_000 };
+
+fn session_keys(aura: Sr25519Keyring, grandpa: Ed25519Keyring) -> SessionKeys {
+	SessionKeys { aura: aura.public().into(), grandpa: grandpa.public().into() }
+}
+
+/// A chain whose keys everybody knows: never for anything of value.
+fn well_known(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>, pace: Pace) -> Value {
+	let accounts = Sr25519Keyring::well_known().map(|key| (key.to_account_id(), ENDOWMENT));
+	let members: Vec<AccountId> =
+		[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie]
+			.map(|key| key.to_account_id())
+			.to_vec();
+	build_struct_json_patch!(RuntimeGenesisConfig {
+		balances: BalancesConfig { balances: accounts.collect::<Vec<_>>() },
+		validator_set: ValidatorSetConfig {
+			validators: validators.iter().map(|(key, _)| key.to_account_id()).collect::<Vec<_>>(),
+			slot_millis: Some(pace.slot_millis),
+			session_blocks: Some(pace.session_blocks),
+		},
+		session: SessionConfig {
+			keys: validators
+				.into_iter()
+				.map(|(aura, grandpa)| {
+					let account = aura.to_account_id();
+					(account.clone(), account, session_keys(aura, grandpa))
+				})
+				.collect::<Vec<_>>(),
+		},
+		technical_membership: TechnicalMembershipConfig {
+			members: members.try_into().expect("three members are fewer than a hundred; qed"),
+		},
+		metering: MeteringConfig { interval_millis: Some(pace.interval_millis) },
+	})
+}
+
+fn development() -> Value {
+	well_known(
+		vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
+		Pace { slot_millis: 2_000, session_blocks: 30, ..PRODUCTION },
+	)
+}
+
+fn local() -> Value {
+	well_known(
+		vec![
+			(Sr25519Keyring::Alice, Ed25519Keyring::Alice),
+			(Sr25519Keyring::Bob, Ed25519Keyring::Bob),
+		],
+		PRODUCTION,
+	)
+}
+
+fn fast() -> Value {
+	well_known(
+		vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
+		Pace { slot_millis: 1_000, session_blocks: 60, interval_millis: 3_000 },
+	)
+}
+
+/// The names of the presets.
+pub fn preset_names() -> Vec<PresetId> {
+	[DEVELOPMENT, LOCAL, FAST].map(PresetId::from).to_vec()
+}
+
+/// A preset as JSON, to be laid over the default genesis.
+pub fn preset(id: &PresetId) -> Option<Vec<u8>> {
+	let patch = match id.as_ref() {
+		DEVELOPMENT => development(),
+		LOCAL => local(),
+		FAST => fast(),
+		_ => return None,
+	};
+	// Writing a value that was just built into a vector cannot fail.
+	serde_json::to_vec(&patch).ok()
+}

@@ -1,0 +1,262 @@
+//! The runtime as a whole: real blocks, real extrinsics, real fees.
+
+mod common;
+
+use codec::Encode;
+use common::*;
+use frame_support::{
+	dispatch::{DispatchClass, GetDispatchInfo},
+	traits::{Get, InstanceFilter},
+};
+use heliograph_primitives::reading::SignedReading;
+use heliograph_runtime::{
+	genesis, Balance, Balances, Metering, Miners, Runtime, RuntimeCall, RuntimeEvent, DECA,
+};
+use pallet_metering::Refusal;
+use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, Dave, Eve};
+use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
+
+/// Alice proposes what only the Technical DAO may do, Bob agrees, and Alice closes: the three extrinsics that the Tech.
+/// comm. page of Polkadot.js Apps sends.
+fn motion(chain: &mut Chain, call: impl Into<RuntimeCall>) {
+	let proposal: RuntimeCall = call.into();
+	let length_bound = proposal.encoded_size() as u32;
+	let weight = proposal.get_dispatch_info().call_weight;
+	let index = pallet_collective::ProposalCount::<Runtime, pallet_collective::Instance1>::get();
+	let hash = sp_core::hashing::blake2_256(&proposal.encode()).into();
+	type Committee = pallet_collective::Call<Runtime, pallet_collective::Instance1>;
+	chain.succeed(
+		Alice,
+		Committee::propose { threshold: 2, proposal: Box::new(proposal), length_bound },
+	);
+	for member in [Alice, Bob] {
+		chain.succeed(member, Committee::vote { proposal: hash, index, approve: true });
+	}
+	chain.succeed(
+		Alice,
+		Committee::close {
+			proposal_hash: hash,
+			index,
+			proposal_weight_bound: weight,
+			length_bound,
+		},
+	);
+	let executed = events(|event| match event {
+		RuntimeEvent::TechnicalCommittee(pallet_collective::Event::Executed { result, .. }) => {
+			Some(result)
+		},
+		_ => None,
+	});
+	assert_eq!(executed.last(), Some(&Ok(())));
+}
+
+/// Dave's system with three meters is admitted as miner 0, and Eve operates it.
+fn dave_is_admitted(chain: &mut Chain) {
+	chain.succeed(Dave, application(&Dave.to_account_id(), 0..3));
+	motion(chain, pallet_miners::Call::approve { application: 0 });
+	let operator = Eve.to_account_id();
+	chain.succeed(Dave, pallet_miners::Call::add_operator { miner: 0, operator });
+	chain.next_block();
+}
+
+fn refusals() -> Vec<Refusal> {
+	events(|event| match event {
+		RuntimeEvent::Metering(pallet_metering::Event::ReadingRefused { reason, .. }) => {
+			Some(reason)
+		},
+		_ => None,
+	})
+}
+
+fn balance(who: sp_keyring::Sr25519Keyring) -> Balance {
+	Balances::free_balance(who.to_account_id())
+}
+
+/// Whether Eve's batch cost her anything.
+fn eve_pays(chain: &mut Chain, readings: Vec<SignedReading>) -> bool {
+	let before = balance(Eve);
+	chain.succeed(Eve, submit_readings(readings));
+	balance(Eve) < before
+}
+
+#[test]
+fn every_preset_builds() {
+	for name in genesis::preset_names() {
+		sp_io::TestExternalities::new(genesis_storage(name.as_ref())).execute_with(|| {
+			assert!(!heliograph_runtime::Session::validators().is_empty(), "{name}");
+			assert_eq!(heliograph_runtime::TechnicalMembership::members().len(), 3, "{name}");
+		});
+	}
+	assert_eq!(genesis::preset(&"mainnet".into()), None);
+}
+
+#[test]
+fn production_times_are_the_defaults_and_only_fast_bends_the_interval() {
+	let lengths = |preset: &str| {
+		sp_io::TestExternalities::new(genesis_storage(preset)).execute_with(|| {
+			(
+				pallet_metering::IntervalMillis::<Runtime>::get(),
+				pallet_validator_set::SlotMillis::<Runtime>::get(),
+			)
+		})
+	};
+	assert_eq!(lengths(genesis::LOCAL), (900_000, 6_000));
+	assert_eq!(lengths(genesis::DEVELOPMENT), (900_000, 2_000));
+	assert_eq!(lengths(genesis::FAST), (3_000, 1_000));
+	sp_io::TestExternalities::default().execute_with(|| {
+		assert_eq!(pallet_metering::IntervalMillis::<Runtime>::get(), 900_000);
+		assert_eq!(pallet_validator_set::SlotMillis::<Runtime>::get(), 6_000);
+	});
+}
+
+#[test]
+fn motion_of_the_technical_committee_admits_a_miner() {
+	chain(|chain| {
+		chain.succeed(Dave, application(&Dave.to_account_id(), 0..3));
+		assert_eq!(Miners::open_applications().len(), 1);
+		motion(chain, pallet_miners::Call::approve { application: 0 });
+		assert_eq!(Miners::miners_of(Dave.to_account_id()), vec![0]);
+		assert_eq!(Miners::meters_of(0).len(), 3);
+	});
+}
+
+#[test]
+fn one_member_alone_admits_nobody() {
+	chain(|chain| {
+		chain.succeed(Dave, application(&Dave.to_account_id(), [0]));
+		let proposal: RuntimeCall = pallet_miners::Call::approve { application: 0 }.into();
+		let length_bound = proposal.encoded_size() as u32;
+		// A motion with a threshold of one is executed at once, with the origin of one member of three.
+		let call = pallet_collective::Call::<Runtime, pallet_collective::Instance1>::propose {
+			threshold: 1,
+			proposal: Box::new(proposal),
+			length_bound,
+		};
+		chain.succeed(Charlie, call);
+		assert_eq!(Miners::miner(0), None);
+		let refused = chain.submit(Charlie, pallet_miners::Call::approve { application: 0 });
+		assert_eq!(refused.expect("valid"), Err(sp_runtime::DispatchError::BadOrigin));
+	});
+}
+
+#[test]
+fn signed_readings_are_attested_for_free() {
+	chain(|chain| {
+		dave_is_admitted(chain);
+		let last = Metering::current_interval() - 1;
+		let base = (0..3).map(|meter| reading(meter, last - 1, 1_000)).collect();
+		let next = (0..3).map(|meter| reading(meter, last, 251_000)).collect();
+		assert!(!eve_pays(chain, base));
+		assert!(!eve_pays(chain, next));
+		assert_eq!(refusals(), vec![]);
+		for meter in 0..3 {
+			let state = Metering::meter_state(meter).expect("the meter has been read");
+			assert_eq!((state.attested, state.measured_in(last)), (250_000, Some(250_000)));
+		}
+	});
+}
+
+#[test]
+fn spammer_pays() {
+	chain(|chain| {
+		dave_is_admitted(chain);
+		let last = Metering::current_interval() - 1;
+		// An operator with one bad reading among good ones, and with a replay.
+		let forged = SignedReading { signature: [3; 64], ..reading(1, last, 5) };
+		assert!(eve_pays(chain, vec![reading(0, last, 5), forged]));
+		assert!(eve_pays(chain, vec![reading(0, last, 5)]));
+		assert_eq!(refusals(), vec![Refusal::BadSignature, Refusal::Duplicate]);
+		// Somebody who operates nothing.
+		let before = balance(Bob);
+		let refused = chain.submit(Bob, submit_readings(vec![reading(2, last, 5)]));
+		assert_eq!(
+			refused.expect("valid"),
+			Err(pallet_metering::Error::<Runtime>::NotAnOperator.into())
+		);
+		assert!(balance(Bob) < before);
+		assert_eq!(Metering::meter_state(2), None);
+	});
+}
+
+#[test]
+fn batch_that_is_a_little_too_long_fails_with_a_name() {
+	chain(|chain| {
+		dave_is_admitted(chain);
+		let one = reading(0, Metering::current_interval() - 1, 5);
+		let refused = chain.submit(Eve, submit_readings(vec![one; 513]));
+		assert_eq!(
+			refused.expect("valid"),
+			Err(pallet_metering::Error::<Runtime>::BatchTooLong.into())
+		);
+	});
+}
+
+#[test]
+fn operator_that_cannot_lay_out_the_fee_submits_nothing() {
+	chain(|chain| {
+		dave_is_admitted(chain);
+		let poor = sp_keyring::Sr25519Keyring::One;
+		let all = balance(poor) - DECA / 1_000;
+		let dest = Bob.to_account_id().into();
+		let value = all - DECA;
+		chain.succeed(poor, pallet_balances::Call::transfer_allow_death { dest, value });
+		let operator = poor.to_account_id();
+		chain.succeed(Dave, pallet_miners::Call::add_operator { miner: 0, operator });
+		let rest = balance(poor) - DECA / 1_000;
+		let dest = Bob.to_account_id().into();
+		let fee_room = DECA / 100;
+		let value = rest - fee_room;
+		chain.succeed(poor, pallet_balances::Call::transfer_allow_death { dest, value });
+		let last = Metering::current_interval() - 1;
+		let many = (0..300).map(|i| reading(0, last - 300 + i, 5 + u64::from(i))).collect();
+		assert_eq!(
+			chain.submit(poor, submit_readings(many)),
+			Err(TransactionValidityError::Invalid(InvalidTransaction::Payment))
+		);
+	});
+}
+
+#[test]
+fn longest_batch_fits_a_block_several_times() {
+	let limits = <Runtime as frame_system::Config>::BlockWeights::get();
+	let normal = limits.get(DispatchClass::Normal).max_total.expect("normal is limited");
+	sp_io::TestExternalities::new(genesis_storage(genesis::DEVELOPMENT)).execute_with(|| {
+		let call: RuntimeCall =
+			submit_readings(vec![reading(0, 1, 1); 512]).into();
+		let weight = call.get_dispatch_info().call_weight;
+		assert!(weight.all_lt(normal / 4), "{weight:?} of {normal:?}");
+		let lengths = <Runtime as frame_system::Config>::BlockLength::get();
+		let bytes = call.encoded_size() as u32;
+		assert!(bytes * 4 < *lengths.max.get(DispatchClass::Normal));
+		// What a reading takes in a block, its own signature included.
+		assert!(bytes / 512 <= 80, "{} bytes per reading", bytes / 512);
+	});
+}
+
+#[test]
+fn weights_and_limits_are_set() {
+	let weight = <Runtime as frame_system::Config>::DbWeight::get();
+	assert_eq!((weight.read, weight.write), (8_000_000, 50_000_000), "ParityDB's weights");
+	let submit: RuntimeCall = pallet_metering::Call::<Runtime>::submit_readings {
+		readings: Default::default(),
+	}
+	.into();
+	assert!(submit.get_dispatch_info().call_weight.ref_time() > 0);
+}
+
+#[test]
+fn proxy_of_a_miner_registers_and_submits_but_moves_no_money() {
+	use heliograph_runtime::configs::ProxyType;
+	let apply: RuntimeCall = pallet_miners::Call::withdraw { application: 0 }.into();
+	let transfer: RuntimeCall = pallet_balances::Call::transfer_allow_death {
+		dest: Bob.to_account_id().into(),
+		value: 1,
+	}
+	.into();
+	assert!(ProxyType::Miner.filter(&apply));
+	assert!(!ProxyType::Miner.filter(&transfer));
+	assert!(!ProxyType::NonTransfer.filter(&transfer));
+	assert!(!ProxyType::Governance.filter(&apply));
+	assert!(ProxyType::Any.is_superset(&ProxyType::Miner));
+	assert!(!ProxyType::Miner.is_superset(&ProxyType::NonTransfer));
+}

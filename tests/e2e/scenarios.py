@@ -1,0 +1,305 @@
+"""The two long stories of the end-to-end tests. Both replay a whole day, and both run beside the other tests."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+from field import Counter, Eastron, Field, SunSpec, sdm120, sdm630, wait_until
+from programs import ROOT, Agent, DeviceSpec, MeterSpec, Node, javascript
+from replay import Clock, chosen_profile
+
+# Development accounts that own the sites; each scenario has a chain of its own.
+DAVE = ("//Dave", "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy")
+
+# A quarter of an hour passes in this time, so that a day takes two and a half minutes.
+INTERVAL_MILLIS = 1_500
+
+
+class Scenario(threading.Thread):
+    """Work that goes on beside the tests; what it raised reaches the test that waits for it."""
+
+    def __init__(self, folder: Path):
+        super().__init__(name=type(self).__name__, daemon=True)
+        self.folder = folder
+        self.folder.mkdir(parents=True)
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.play()
+        except BaseException as error:  # Handed to the waiting test.
+            self.error = error
+        finally:
+            self.tidy()
+
+    def play(self) -> None:
+        raise NotImplementedError
+
+    def tidy(self) -> None:
+        """Stops what no test needs any more."""
+
+    def await_end(self, seconds: float) -> None:
+        self.join(seconds)
+        if self.error:
+            raise self.error
+        assert not self.is_alive(), f"{self.name} is not over after {seconds:g} s"
+
+
+class Site(Scenario):
+    """A node, a field of devices, and an agent between them."""
+
+    def __init__(self, folder: Path):
+        super().__init__(folder)
+        self.profile = chosen_profile(ROOT)
+        self.clock = Clock(INTERVAL_MILLIS)
+        self.node = Node(folder, INTERVAL_MILLIS)
+        self.field = Field(folder)
+        # The largest power of the day with room for a sample that comes late: one interval may hold a bit of the next.
+        self.nameplate = 2 * max(2_000, round(max(map(self.profile.peak, ("import", "export", "generation")))))
+        self.agent: Agent
+        self.numbers: list[int] = []
+        self.registers: dict[str, object] = {}
+        self.base: dict[str, int] = {}
+        self.outcome: dict = {}
+
+    def counter(self, base: float, flow: str) -> Counter:
+        return Counter(base, flow, self.clock, self.profile)
+
+    def number(self, meter: str) -> int:
+        """The chain's number of a meter of the configuration."""
+        return self.numbers[[spec.name for spec in self.agent.meters].index(meter)]
+
+    def register_now(self, meter: str) -> int:
+        """What the meter's device shows at this moment, in mWh."""
+        return self.registers[meter]()
+
+    def attest_base(self) -> None:
+        """Registers the site and waits until the chain knows where each register starts, while the devices stand still."""
+        self.agent.make_keys()
+        self.numbers = self.agent.register(self.node, *DAVE)
+        self.base = {meter: self.register_now(meter) for meter in self.registers}
+        self.agent.start()
+
+        def known() -> bool:
+            assert self.agent.program.alive, f"the agent ended; log: {self.agent.log}"
+            status = self.agent.status()
+            return status is not None and all(meter["last_interval"] is not None for meter in status["meters"])
+
+        wait_until(known, 60, f"the agent signs no base readings; log: {self.agent.log}")
+        javascript(
+            "tests/js/meters.mjs",
+            *["--url", self.node.url, "--timeout", "60"],
+            *["--expect", ",".join(f"{number}=0" for number in self.numbers)],
+        )
+
+    def await_attested(self) -> None:
+        """Reads the finalised head through @polkadot/api until all energy of the day is attested, and keeps what it says."""
+        self.expected = {meter: self.register_now(meter) - self.base[meter] for meter in self.registers}
+        self.outcome = javascript(
+            "tests/js/meters.mjs",
+            *["--url", self.node.url, "--timeout", "90"],
+            *["--expect", ",".join(f"{self.number(meter)}={energy}" for meter, energy in self.expected.items())],
+        )
+
+    def tidy(self) -> None:
+        if getattr(self, "agent", None) and self.agent.program and self.agent.program.alive:
+            self.agent.stop()
+        self.field.stop()
+
+
+class Day(Site):
+    """A day of three devices: an SDM630 and a SunSpec inverter on TCP, an SDM120 on a serial line that is unplugged."""
+
+    # Read from the agent's status page all day: how long ago each meter was sampled.
+    WATCH_SECONDS = 0.5
+
+    def play(self) -> None:
+        grid = sdm630(1, self.counter(12_345.678, "import"), self.counter(4_321.5, "export"))
+        roof = sdm120(1, self.counter(987.25, "generation"))
+        inverter = SunSpec(3, self.counter(5_678.9, "generation"))
+        self.line = self.field.serial("roof", roof)
+        self.registers = {
+            "grid-import": lambda: Eastron.milliwatthours(grid.imported),
+            "grid-export": lambda: Eastron.milliwatthours(grid.exported),
+            "roof": lambda: Eastron.milliwatthours(roof.imported),
+            "inverter": inverter.milliwatthours,
+        }
+        watts = self.nameplate
+        self.agent = Agent(
+            self.folder / "agent",
+            self.node.url,
+            [
+                DeviceSpec(
+                    "grid",
+                    "eastron-sdm630",
+                    f"tcp:127.0.0.1:{self.field.tcp(grid)}",
+                    (
+                        MeterSpec("grid-import", "import_energy", "import", watts),
+                        MeterSpec("grid-export", "export_energy", "export", watts, "sr25519"),
+                    ),
+                ),
+                DeviceSpec(
+                    "roof",
+                    "eastron-sdm120",
+                    f"rtu:{self.line.path}?baud=2400&parity=none&stop=1",
+                    (MeterSpec("roof", "import_energy", "generation", watts, "ecdsa"),),
+                ),
+                DeviceSpec(
+                    "inverter",
+                    "sunspec-inverter",
+                    f"tcp:127.0.0.1:{self.field.tcp(inverter)}",
+                    (MeterSpec("inverter", "generation_energy", "generation", watts),),
+                    unit=3,
+                ),
+            ],
+        )
+        self.node.start()
+        self.attest_base()
+        self.ready.set()
+        self.clock.start()
+        watcher = threading.Thread(target=self._watch, daemon=True)
+        watcher.start()
+
+        self.clock.wait_for(0.45)
+        self.unplugged_at = time.time()
+        self.line.unplug()
+        time.sleep(6)
+        self.line.plug()
+        self.plugged_at = time.time()
+
+        self.clock.wait_for(1)
+        self.await_attested()
+        watcher.join(timeout=10)
+
+    def __init__(self, folder: Path):
+        super().__init__(folder)
+        # Set when the chain knows the site: from here on the other tests may use the node.
+        self.ready = threading.Event()
+        # (moment, meter, moment of its newest sample), in seconds of Unix time.
+        self.sampled: list[tuple[float, str, float]] = []
+
+    def _watch(self) -> None:
+        names = [meter.name for meter in self.agent.meters]
+        while not self.clock.over:
+            status = self.agent.status()
+            if status:
+                for name, meter in zip(names, status["meters"]):
+                    self.sampled.append((time.time(), name, meter["last_sample_millis"] / 1000))
+            time.sleep(self.WATCH_SECONDS)
+
+    def history_from_spool(self, meter: str) -> str:
+        """The chain's history hash, made again from the readings that the agent kept."""
+        return history(self.agent.folder / "spool.db", self.number(meter), self.outcome["meters"][str(self.number(meter))]["last_interval"])
+
+
+class Storm(Site):
+    """A day on which the agent is killed twenty times at random moments, and the node is away for a while."""
+
+    KILLS = 20
+    NODE_AWAY_SECONDS = 10
+
+    def __init__(self, folder: Path):
+        super().__init__(folder)
+        self.seed = int(os.environ.get("HELIOGRAPH_SEED", random.SystemRandom().randrange(2**32)))
+        self.random = random.Random(self.seed)
+        self.killed_at: list[float] = []
+
+    def play(self) -> None:
+        grid = sdm630(1, self.counter(12_345.678, "import"), self.counter(4_321.5, "export"))
+        inverter = SunSpec(3, self.counter(5_678.9, "generation"))
+        self.registers = {
+            "grid-import": lambda: Eastron.milliwatthours(grid.imported),
+            "grid-export": lambda: Eastron.milliwatthours(grid.exported),
+            "inverter": inverter.milliwatthours,
+        }
+        watts, port = self.nameplate, self.field.tcp(grid, inverter)
+        self.agent = Agent(
+            self.folder / "agent",
+            self.node.url,
+            [
+                DeviceSpec(
+                    "grid",
+                    "eastron-sdm630",
+                    f"tcp:127.0.0.1:{port}",
+                    (
+                        MeterSpec("grid-import", "import_energy", "import", watts),
+                        MeterSpec("grid-export", "export_energy", "export", watts),
+                    ),
+                ),
+                DeviceSpec(
+                    "inverter",
+                    "sunspec-inverter",
+                    f"tcp:127.0.0.1:{port}",
+                    (MeterSpec("inverter", "generation_energy", "generation", watts),),
+                    unit=3,
+                ),
+            ],
+        )
+        self.node.start()
+        self.attest_base()
+        self.clock.start()
+
+        # Moments at random, but all of them within the day; the node goes in the middle of them.
+        moments = sorted(self.random.uniform(0.02, 0.97) for _ in range(self.KILLS))
+        node_away = threading.Timer(0.5 * 96 * INTERVAL_MILLIS / 1000, self._restart_node)
+        node_away.start()
+        for moment in moments:
+            self.clock.wait_for(moment)
+            self.agent.kill()
+            self.killed_at.append(time.time())
+            self.agent.start()
+        self.clock.wait_for(1)
+        node_away.join()
+        assert self.node_was_away, "the node was not restarted"
+        self.await_attested()
+
+    node_was_away = False
+
+    def _restart_node(self) -> None:
+        self.node.stop()
+        time.sleep(self.NODE_AWAY_SECONDS)
+        self.node.start()
+        self.node_was_away = True
+
+    def tidy(self) -> None:
+        super().tidy()
+        if self.node.program and self.node.program.alive:
+            self.node.stop()
+
+
+def compact(number: int) -> bytes:
+    """SCALE's compact form of an integer."""
+    if number < 1 << 6:
+        return bytes([number << 2])
+    if number < 1 << 14:
+        return (number << 2 | 1).to_bytes(2, "little")
+    if number < 1 << 30:
+        return (number << 2 | 2).to_bytes(4, "little")
+    width = max(4, (number.bit_length() + 7) // 8)
+    return bytes([(width - 4) << 2 | 3]) + number.to_bytes(width, "little")
+
+
+def history(spool: Path, meter: int, last_interval: int) -> str:
+    """`h' = blake2_256(h ++ SCALE(reading))` from zeros, over the readings that a spool marks as attested."""
+    with closing(sqlite3.connect(f"file:{spool}?mode=ro", uri=True)) as db:
+        rows = db.execute(
+            "SELECT r.epoch, r.interval, r.register, r.quality FROM readings r JOIN meters m ON m.id = r.meter"
+            " WHERE m.chain_meter = ? AND r.interval <= ? AND r.state = ? ORDER BY r.interval",
+            (meter, last_interval, ATTESTED),
+        ).fetchall()
+    digest = bytes(32)
+    for epoch, interval, register, quality in rows:
+        reading = compact(meter) + compact(epoch) + compact(interval) + compact(register) + bytes([quality])
+        digest = hashlib.blake2b(digest + reading, digest_size=32).digest()
+    return "0x" + digest.hex()
+
+
+# The spool's number for a reading that the finalised chain holds.
+ATTESTED = 2

@@ -1,0 +1,65 @@
+"""What a person sees and does in Polkadot.js Apps."""
+
+import pytest
+
+from programs import javascript
+
+
+@pytest.fixture(scope="module")
+def seen(node):
+    return javascript("tests/js/apps.mjs", "--url", node.url)
+
+
+@pytest.mark.parametrize("pallet", ["miners", "metering"])
+def test_everything_of_a_pallet_has_docs(seen, pallet):
+    documented = seen["documented"][pallet]
+    assert len(documented) > 5
+    assert [name for name, has_docs in documented.items() if not has_docs] == []
+
+
+def test_calls_and_storage_have_the_names_that_are_promised(seen):
+    miners, metering = seen["documented"]["miners"], seen["documented"]["metering"]
+    calls = "apply approve reject withdraw suspend reinstate addOperator removeOperator"
+    assert {f"call {name}" for name in calls.split()} <= miners.keys()
+    assert {"storage applications", "storage miners", "storage meters", "event Admitted", "error KeyInUse"} <= miners.keys()
+    assert {"call submitReadings", "storage meterStates", "event ReadingRefused", "error BatchTooLong"} <= metering.keys()
+
+
+def test_token_has_its_name_and_decimals(seen):
+    assert seen["properties"] == {"token": ["DECA"], "decimals": [12], "ss58": 42}
+    assert seen["extrinsic_version"] == 4
+
+
+def test_application_decodes_by_name(seen):
+    application = seen["application"]
+    assert application["kind"] == "Plant"
+    assert application["profile"]["source"] == "Wind"
+    assert application["profile"]["gridArea"] == "10YDE-VE-------2"
+    assert application["meters"][0]["flow"] == "Generation"
+    assert list(application["meters"][0]["key"]) == ["Ed25519"]
+
+
+def test_motion_admits_the_applicant_when_two_of_three_vote_for_it(seen):
+    motion = seen["motion"]
+    assert motion["listed"] is True
+    assert (motion["proposal"]["section"], motion["proposal"]["method"]) == ("miners", "approve")
+    assert motion["votes"]["threshold"] == "2" and len(motion["votes"]["ayes"]) == 2
+    assert (motion["admitted"]["section"], motion["admitted"]["method"]) == ("miners", "Admitted")
+    assert seen["miner"]["status"] == "Active" and seen["miner"]["kind"] == "Plant"
+    assert seen["meter"]["nameplate"].replace(",", "") == "3000"
+
+
+def test_motion_of_one_member_does_not_admit(seen):
+    assert "BadOrigin" in str(seen["lonely"])
+
+
+def test_applicant_sees_the_reason_and_gets_the_keys_back_when_rejected(seen):
+    assert seen["rejected"]["data"]["reason"] == "the inverter is not certified"
+    assert seen["freed"] is True
+
+
+def test_meter_state_decodes_by_name(seen):
+    assert seen["judged"]["data"]["accepted"] == "1"
+    assert seen["state"]["register"].replace(",", "") == "123456789"
+    assert {"epoch", "lastInterval", "attested", "recovered", "ring", "history"} <= seen["state"].keys()
+    assert len(seen["state"]["ring"]) == 96
