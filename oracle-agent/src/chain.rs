@@ -7,13 +7,15 @@ use std::{collections::HashMap, future::Future, time::Duration};
 
 use codec::{Decode, Encode};
 use heliograph_primitives::{units::Interval, MeterId, MeterKey, MinerId, SignedReading};
-use sp_core::{hashing, sr25519, Pair};
+use sp_core::{sr25519, Pair};
+use sp_crypto_hashing as hashing;
 use subxt::{
 	config::{substrate::SubstrateHeader, DefaultExtrinsicParamsBuilder, RpcConfigFor},
 	dynamic::{self, Value},
 	error::DispatchError,
 	events::Phase,
 	ext::{
+		frame_decode::storage::{IntoDecodableValues, IntoEncodableValues},
 		scale_decode::DecodeAsType,
 		scale_encode::{self, EncodeAsFields, FieldIter},
 		scale_type_resolver::TypeResolver,
@@ -43,13 +45,16 @@ const FINALITY: Duration = Duration::from_secs(15 * 60);
 pub enum ChainError {
 	/// No connection, or it broke.
 	#[error("{0}")]
-	Rpc(#[from] subxt::rpcs::Error),
+	Rpc(#[source] Box<subxt::rpcs::Error>),
 	/// The node answered something that cannot be worked with.
 	#[error("{0}")]
 	Subxt(#[source] Box<subxt::Error>),
 	/// The node did not answer in time.
-	#[error("the node did not answer in {} s when asked to {0}", ANSWER.as_secs())]
-	Silent(&'static str),
+	#[error("the node did not answer in {} s when asked to {question}", ANSWER.as_secs())]
+	Silent {
+		/// What it was asked to do.
+		question: &'static str,
+	},
 	/// The chain lacks something that every Heliograph chain has.
 	#[error("the chain at this address is not a Heliograph chain, or one that this version does not know: {0}")]
 	Foreign(String),
@@ -72,6 +77,10 @@ fn failed(error: impl Into<subxt::Error>) -> ChainError {
 	ChainError::Subxt(Box::new(error.into()))
 }
 
+fn rpc_failed(error: subxt::rpcs::Error) -> ChainError {
+	ChainError::Rpc(Box::new(error))
+}
+
 async fn answer<T, E>(
 	what: &'static str,
 	question: impl Future<Output = Result<T, E>>,
@@ -79,7 +88,7 @@ async fn answer<T, E>(
 ) -> Result<T, ChainError> {
 	match tokio::time::timeout(ANSWER, question).await {
 		Ok(result) => result.map_err(error),
-		Err(_) => Err(ChainError::Silent(what)),
+		Err(_) => Err(ChainError::Silent { question: what }),
 	}
 }
 
@@ -191,7 +200,7 @@ pub type Headers = RpcSubscription<SubstrateHeader<H256>>;
 impl Chain {
 	/// Connects to the node at `url` (`ws://` or `wss://`).
 	pub async fn connect(url: &str) -> Result<Self, ChainError> {
-		let client = answer("connect", RpcClient::from_insecure_url(url), ChainError::Rpc).await?;
+		let client = answer("connect", RpcClient::from_insecure_url(url), rpc_failed).await?;
 		let rpc = LegacyRpcMethods::new(client.clone());
 		// The classic methods only: they work through every proxy and against every node, and hold nothing pinned on it.
 		let backend = subxt::backend::LegacyBackend::builder().build(client);
@@ -220,7 +229,7 @@ impl Chain {
 	/// The chain's clock at its best block, ms since 1970.
 	pub async fn best_millis(&self) -> Result<u64, ChainError> {
 		let key = [hashing::twox_128(b"Timestamp"), hashing::twox_128(b"Now")].concat();
-		let bytes = answer("read its clock", self.rpc.state_get_storage(&key, None), ChainError::Rpc).await?;
+		let bytes = answer("read its clock", self.rpc.state_get_storage(&key, None), rpc_failed).await?;
 		// Absent in the genesis block.
 		let Some(bytes) = bytes else { return Ok(0) };
 		u64::decode(&mut &bytes[..]).map_err(|error| ChainError::Foreign(format!("its clock is not a number: {error}")))
@@ -229,20 +238,20 @@ impl Chain {
 	/// The headers of finalised and of best blocks as they come.
 	pub async fn heads(&self) -> Result<(Headers, Headers), ChainError> {
 		let finalised = self.rpc.chain_subscribe_finalized_heads();
-		let finalised = answer("tell of finalised blocks", finalised, ChainError::Rpc).await?;
-		let best = answer("tell of new blocks", self.rpc.chain_subscribe_new_heads(), ChainError::Rpc).await?;
+		let finalised = answer("tell of finalised blocks", finalised, rpc_failed).await?;
+		let best = answer("tell of new blocks", self.rpc.chain_subscribe_new_heads(), rpc_failed).await?;
 		Ok((finalised, best))
 	}
 
 	/// Asks the node for anything at all.
 	pub async fn ping(&self) -> Result<(), ChainError> {
-		answer("show that it is there", self.rpc.system_health(), ChainError::Rpc).await.map(|_| ())
+		answer("show that it is there", self.rpc.system_health(), rpc_failed).await.map(|_| ())
 	}
 
 	/// The number that the account's next transaction has to carry, those that wait in the node's pool included.
 	pub async fn next_index(&self, account: &[u8; 32]) -> Result<u64, ChainError> {
 		let account = AccountId32(*account);
-		answer("count transactions", self.rpc.system_account_next_index(&account), ChainError::Rpc).await
+		answer("count transactions", self.rpc.system_account_next_index(&account), rpc_failed).await
 	}
 
 	/// Submits a batch, signed by the operator, and waits until it is in a finalised block.
@@ -264,7 +273,7 @@ impl Chain {
 		let submission = self.rpc.author_submit_and_watch_extrinsic(bytes);
 		let progress = answer("take a batch", submission, |error| match error {
 			subxt::rpcs::Error::User(error) => ChainError::Rejected(advice(&error)),
-			error => ChainError::Rpc(error),
+			error => rpc_failed(error),
 		})
 		.await?;
 		let block = match tokio::time::timeout(FINALITY, finalised_in(progress)).await {
@@ -279,7 +288,7 @@ impl Chain {
 
 	/// What the events of `block` say about the batch in the transaction `bytes`.
 	async fn judgement(&self, block: H256, bytes: &[u8]) -> Result<Judgement, ChainError> {
-		let body = answer("show a block", self.rpc.chain_get_block(Some(block)), ChainError::Rpc).await?;
+		let body = answer("show a block", self.rpc.chain_get_block(Some(block)), rpc_failed).await?;
 		let index = body
 			.and_then(|body| body.block.extrinsics.iter().position(|extrinsic| extrinsic.0 == bytes))
 			.ok_or_else(|| ChainError::Lost(format!("block {block:?} was named as its block and does not have it")))?;
@@ -390,7 +399,7 @@ impl At {
 		for places in places.chunks(KEYS) {
 			let places = places.iter().map(Vec::as_slice);
 			let question = self.rpc.state_query_storage_at(places, Some(self.block.block_hash()));
-			for set in answer("read storage", question, ChainError::Rpc).await? {
+			for set in answer("read storage", question, rpc_failed).await? {
 				values.extend(set.changes.into_iter().filter_map(|(key, value)| Some((key.0, value?.0))));
 			}
 		}
@@ -414,7 +423,7 @@ impl Entry {
 	}
 
 	/// The storage key of one value, hashed as the runtime's metadata says.
-	fn place<K: subxt::ext::frame_decode::storage::IntoEncodableValues>(
+	fn place<K: IntoEncodableValues + IntoDecodableValues>(
 		&self,
 		at: &At,
 		key: K,
@@ -442,7 +451,7 @@ impl Entry {
 /// Follows a submitted transaction to the block in which it was finalised.
 async fn finalised_in(mut progress: RpcSubscription<TransactionStatus<H256>>) -> Result<H256, ChainError> {
 	while let Some(status) = progress.next().await {
-		match status? {
+		match status.map_err(rpc_failed)? {
 			TransactionStatus::Finalized(block) => return Ok(block),
 			TransactionStatus::FinalityTimeout(block) => {
 				return Err(ChainError::Lost(format!("the chain does not finalise its block {block:?}")))

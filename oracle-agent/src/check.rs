@@ -40,7 +40,8 @@ pub struct Report {
 pub async fn report(config: &Config) -> Report {
 	let mut links: Vec<Vec<&DeviceConfig>> = Vec::new();
 	for device in &config.devices {
-		match links.iter_mut().find(|devices| devices.iter().any(|other| other.link == device.link)) {
+		match links.iter_mut().find(|devices| devices.iter().any(|other| other.link == device.link))
+		{
 			Some(devices) => devices.push(device),
 			None => links.push(vec![device]),
 		}
@@ -57,7 +58,9 @@ pub async fn report(config: &Config) -> Report {
 }
 
 fn render(probes: &[Probe<'_>]) -> Report {
-	let mut rows = vec![["meter", "link", "unit", "profile", "serial", "register kWh", "power W", ""].map(String::from)];
+	let mut rows =
+		vec![["meter", "link", "unit", "profile", "serial", "register kWh", "power W", ""]
+			.map(String::from)];
 	let mut troubles = Vec::new();
 	let (mut meters, mut failed) = (0, 0);
 	for (device, probe) in probes {
@@ -75,7 +78,11 @@ fn render(probes: &[Probe<'_>]) -> Report {
 			};
 			failed += usize::from(!matches!(register, Some(Ok(_))));
 			if let Some(Err(missing)) = register {
-				troubles.push(format!("meter `{}`: {missing}\n    {}", meter.name, advice(missing, device)));
+				troubles.push(format!(
+					"meter `{}`: {missing}\n    {}",
+					meter.name,
+					advice(missing, device)
+				));
 			}
 			rows.push([
 				meter.name.to_string(),
@@ -87,7 +94,9 @@ fn render(probes: &[Probe<'_>]) -> Report {
 					Some(Ok(register)) => kilowatt_hours(*register),
 					_ => "-".into(),
 				},
-				sample.and_then(|sample| sample.power).map_or("-".into(), |watts| format!("{watts:.0}")),
+				sample
+					.and_then(|sample| sample.power)
+					.map_or("-".into(), |watts| format!("{watts:.0}")),
 				verdict.to_owned(),
 			]);
 		}
@@ -124,7 +133,8 @@ fn kilowatt_hours(register: u64) -> String {
 
 /// Columns as wide as their widest cell; numbers to the right.
 fn table<const N: usize>(rows: &[[String; N]]) -> String {
-	let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+	let width =
+		|column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
 	let widths: Vec<_> = (0..N).map(width).collect();
 	let mut text = String::new();
 	for row in rows {
@@ -132,7 +142,8 @@ fn table<const N: usize>(rows: &[[String; N]]) -> String {
 		for (cell, width) in row.iter().zip(&widths) {
 			let padding = " ".repeat(width - cell.chars().count());
 			let is_number = cell.starts_with(|c: char| c.is_ascii_digit() || c == '-');
-			let cell = if is_number { format!("{padding}{cell}") } else { format!("{cell}{padding}") };
+			let cell =
+				if is_number { format!("{padding}{cell}") } else { format!("{cell}{padding}") };
 			line.push_str(&cell);
 			line.push_str("  ");
 		}
@@ -154,7 +165,8 @@ mod tests {
 
 	#[test]
 	fn table_aligns_words_left_and_numbers_right() {
-		let rows = [["name", "kWh"], ["a", "1.5"], ["long one", "12.5"]].map(|row| row.map(String::from));
+		let rows =
+			[["name", "kWh"], ["a", "1.5"], ["long one", "12.5"]].map(|row| row.map(String::from));
 		assert_eq!(table(&rows), "name      kWh\na          1.5\nlong one  12.5\n");
 	}
 }

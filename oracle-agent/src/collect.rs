@@ -68,7 +68,7 @@ impl Collector {
 		let mut meters = Vec::with_capacity(site.meters.len());
 		for meter in &site.meters {
 			let (row, signed) = site.spool(|spool| {
-				let row = spool.meter(&meter.name, &meter.key.public_bytes())?;
+				let row = spool.row(meter.row)?;
 				let signed = spool.signed(row.id)?;
 				Ok::<_, SpoolError>((row, signed))
 			})?;
@@ -86,8 +86,8 @@ impl Collector {
 				maker: None,
 				trouble: None,
 				behind: false,
-				last_register: row.last.and(site.board.report().meters.get(meters.len()).and_then(|line| line.register_mwh)),
 				signed,
+				last_register: row.last_register,
 			});
 		}
 		let mut collector = Self { site, by_name, meters, pins: Pins::default(), purged: None };
@@ -191,13 +191,7 @@ impl Collector {
 				Verdict::Missing(_) | Verdict::Held(_) => None,
 			};
 			if let Some((epoch, register)) = good {
-				let NewSample { taken_at, power, .. } = NewSample {
-					meter: meter.row,
-					taken_at: sample.taken_at,
-					epoch,
-					register,
-					power: sample.power,
-				};
+				let (taken_at, power) = (sample.taken_at, sample.power);
 				batch.samples.push(NewSample { meter: meter.row, taken_at, epoch, register, power });
 			}
 			let measured = good.map(|(_, register)| saturate(meter.signed.energy(register)));
@@ -302,6 +296,14 @@ impl Collector {
 				events.extend(gap(meter.row, *before, draft));
 			}
 			spool.put_readings(&readings, &events)
+		})
+		.or_else(|error| match error {
+			// Cannot happen as the makers are built. If it did, the one thing never to do is a second reading.
+			SpoolError::NotNewer { .. } => {
+				tracing::error!(%error, "readings were thrown away");
+				Ok(())
+			},
+			error => Err(error),
 		})?;
 		for Made { meter, draft, .. } in made {
 			let work = &mut self.meters[*meter];
@@ -343,7 +345,7 @@ impl Collector {
 
 	fn catch_up(&mut self, i: usize, chain: ChainPin) -> Result<(), SpoolError> {
 		let meter = &self.site.meters[i];
-		let row = self.site.spool(|spool| spool.meter(&meter.name, &meter.key.public_bytes()))?;
+		let row = self.site.spool(|spool| spool.row(meter.row))?;
 		let mut maker = Maker::new(Rules::new(chain.interval_millis, self.site.config.agent.poll), row.last);
 		let mut after = row.cursor;
 		loop {
@@ -366,7 +368,8 @@ impl Collector {
 		let close = self.meters.iter().filter_map(|meter| meter.maker.as_ref()?.closes_at()).min();
 		// The wall clock may jump while we sleep: look at it once in a while.
 		close.map_or(Duration::from_secs(5), |at| {
-			Duration::from_millis(at.saturating_sub(now_millis())).min(Duration::from_secs(5)) + GRACE
+			// One more millisecond, since the clock is read in whole ones.
+			Duration::from_millis(at.saturating_sub(now_millis()) + 1).min(Duration::from_secs(5)) + GRACE
 		})
 	}
 

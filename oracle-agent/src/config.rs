@@ -118,11 +118,11 @@ impl Link {
 			Some(("tcp", rest)) => {
 				let (host, port) = parse_host(rest, Some(DEFAULT_TCP_PORT))?;
 				Ok(Self::Tcp { host, port })
-			},
+			}
 			Some(("rtu-over-tcp", rest)) => {
 				let (host, port) = parse_host(rest, None)?;
 				Ok(Self::RtuOverTcp { host, port })
-			},
+			}
 			Some(("rtu", rest)) => parse_serial(rest, *defaults),
 			_ => Err(format!("`{text}` is not a link; {FORMS}")),
 		}
@@ -143,13 +143,14 @@ impl fmt::Display for Link {
 			Self::RtuOverTcp { host, port } => write!(f, "rtu-over-tcp:{}:{port}", bracketed(host)),
 			Self::Rtu { path, baud, parity, stop_bits } => {
 				write!(f, "rtu:{path}?baud={baud}&parity={parity}&stop={stop_bits}")
-			},
+			}
 		}
 	}
 }
 
 fn parse_host(text: &str, default_port: Option<u16>) -> Result<(String, u16), String> {
-	let bad = || format!("`{text}` is not HOST:PORT, such as \"192.168.1.20:502\" or \"[fd00::20]:502\"");
+	let bad =
+		|| format!("`{text}` is not HOST:PORT, such as \"192.168.1.20:502\" or \"[fd00::20]:502\"");
 	let (host, port) = match text.rsplit_once(':') {
 		Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
 		_ => (text, None),
@@ -176,21 +177,24 @@ fn parse_serial(text: &str, mut serial: Serial) -> Result<Link, String> {
 		return Err("a serial link needs the port's path, such as \"rtu:/dev/ttyUSB0\"".into());
 	}
 	for setting in settings.split('&').filter(|setting| !setting.is_empty()) {
-		let number = |value: &str| value.parse().map_err(|_| format!("`{setting}` is not a number"));
+		let number =
+			|value: &str| value.parse().map_err(|_| format!("`{setting}` is not a number"));
 		match setting.split_once('=') {
 			Some(("baud", value)) => serial.baud = number(value)?,
-			Some(("stop", value)) => serial.stop_bits = u8::try_from(number(value)?).unwrap_or(u8::MAX),
+			Some(("stop", value)) => {
+				serial.stop_bits = u8::try_from(number(value)?).unwrap_or(u8::MAX)
+			}
 			Some(("parity", "none")) => serial.parity = Parity::None,
 			Some(("parity", "even")) => serial.parity = Parity::Even,
 			Some(("parity", "odd")) => serial.parity = Parity::Odd,
 			Some(("parity", other)) => {
 				return Err(format!("parity `{other}`; allowed: none, even, odd"));
-			},
+			}
 			_ => {
 				return Err(format!(
 					"`{setting}` is not a setting of a serial link; allowed: baud=…, parity=…, stop=…"
 				))
-			},
+			}
 		}
 	}
 	profile::check_serial(&serial)?;
@@ -246,13 +250,13 @@ impl fmt::Display for ConfigError {
 		match self {
 			Self::Unreadable { file, error } => {
 				write!(f, "{}: cannot be read: {error}", file.display())
-			},
+			}
 			Self::Invalid(invalid) => {
 				let Invalid { file, line, column, excerpt, message } = invalid.as_ref();
 				writeln!(f, "{}:{line}:{column}: {message}", file.display())?;
 				writeln!(f, "{line:>5} | {excerpt}")?;
 				write!(f, "      | {}^", " ".repeat(column.saturating_sub(1)))
-			},
+			}
 		}
 	}
 }
@@ -399,22 +403,27 @@ fn parse(source: &Source<'_>, folder: &Path) -> Result<Config, ConfigError> {
 	for raw in raw.device {
 		let (link_at, unit_at) = (raw.get_ref().link.span(), raw.get_ref().unit.span());
 		let (name_at, at) = (raw.get_ref().name.span(), raw.span());
-		let keys_at: Vec<_> = raw.get_ref().meter.iter().map(|meter| meter.get_ref().key.span()).collect();
+		let keys_at: Vec<_> =
+			raw.get_ref().meter.iter().map(|meter| meter.get_ref().key.span()).collect();
 		let device = parse_device(source, raw.into_inner(), at, folder)?;
 		for other in &devices {
 			if other.name == device.name {
-				return Err(source.error(name_at, format!("a second device called `{}`", device.name)));
+				return Err(
+					source.error(name_at, format!("a second device called `{}`", device.name))
+				);
 			}
 			check_shared_port(other, &device).map_err(|why| source.error(link_at.clone(), why))?;
 			if (&other.link, other.unit, &other.profile.name)
 				== (&device.link, device.unit, &device.profile.name)
 			{
-				let why = format!("`{}` is the same device: same link, unit and profile", other.name);
+				let why =
+					format!("`{}` is the same device: same link, unit and profile", other.name);
 				return Err(source.error(unit_at, why));
 			}
 		}
 		for (index, meter) in device.meters.iter().enumerate() {
-			let mut earlier = devices.iter().flat_map(|other| &other.meters).chain(&device.meters[..index]);
+			let mut earlier =
+				devices.iter().flat_map(|other| &other.meters).chain(&device.meters[..index]);
 			if let Some(other) = earlier.find(|other| other.key == meter.key) {
 				let why = format!("the key of `{}`; every meter has a key of its own", other.name);
 				return Err(source.error(keys_at[index].clone(), why));
@@ -425,7 +434,11 @@ fn parse(source: &Source<'_>, folder: &Path) -> Result<Config, ConfigError> {
 	Ok(Config { agent, chain, devices })
 }
 
-fn parse_agent(source: &Source<'_>, raw: RawAgent, folder: &Path) -> Result<AgentConfig, ConfigError> {
+fn parse_agent(
+	source: &Source<'_>,
+	raw: RawAgent,
+	folder: &Path,
+) -> Result<AgentConfig, ConfigError> {
 	let poll = match &raw.poll {
 		None => DEFAULT_POLL,
 		Some(text) => parse_duration(text.get_ref())
@@ -441,7 +454,8 @@ fn parse_agent(source: &Source<'_>, raw: RawAgent, folder: &Path) -> Result<Agen
 	let http = match &raw.http {
 		None => None,
 		Some(text) => Some(text.get_ref().parse().map_err(|_| {
-			let why = format!("`{}` is not ADDRESS:PORT, such as \"127.0.0.1:9615\"", text.get_ref());
+			let why =
+				format!("`{}` is not ADDRESS:PORT, such as \"127.0.0.1:9615\"", text.get_ref());
 			source.error(text.span(), why)
 		})?),
 	};
@@ -449,17 +463,23 @@ fn parse_agent(source: &Source<'_>, raw: RawAgent, folder: &Path) -> Result<Agen
 		None => DEFAULT_RETAIN_DAYS,
 		Some(days) if *days.get_ref() == 0 => {
 			return Err(source.error(days.span(), "retain_days = 0; allowed: 1 and more"))
-		},
+		}
 		Some(days) => *days.get_ref(),
 	};
 	Ok(AgentConfig { spool: folder.join(raw.spool), poll, http, retain_days })
 }
 
-fn parse_chain(source: &Source<'_>, raw: RawChain, folder: &Path) -> Result<ChainConfig, ConfigError> {
+fn parse_chain(
+	source: &Source<'_>,
+	raw: RawChain,
+	folder: &Path,
+) -> Result<ChainConfig, ConfigError> {
 	let url = raw.url.get_ref();
 	let host = url.strip_prefix("ws://").or(url.strip_prefix("wss://"));
 	if host.is_none_or(str::is_empty) {
-		let why = format!("`{url}` is not a node's WebSocket; allowed: \"ws://HOST:PORT\", \"wss://HOST\"");
+		let why = format!(
+			"`{url}` is not a node's WebSocket; allowed: \"ws://HOST:PORT\", \"wss://HOST\""
+		);
 		return Err(source.error(raw.url.span(), why));
 	}
 	let genesis = match &raw.genesis {
@@ -467,11 +487,11 @@ fn parse_chain(source: &Source<'_>, raw: RawChain, folder: &Path) -> Result<Chai
 		Some(text) => {
 			let mut hash = [0u8; 32];
 			let digits = text.get_ref().strip_prefix("0x");
-			digits.and_then(|digits| hex::decode_to_slice(digits, &mut hash).ok()).ok_or_else(|| {
-				source.error(text.span(), "a genesis hash is 0x and 64 hexadecimal digits")
-			})?;
+			digits.and_then(|digits| hex::decode_to_slice(digits, &mut hash).ok()).ok_or_else(
+				|| source.error(text.span(), "a genesis hash is 0x and 64 hexadecimal digits"),
+			)?;
 			Some(hash)
-		},
+		}
 	};
 	Ok(ChainConfig { url: url.clone(), genesis, operator_key: folder.join(raw.operator_key) })
 }
@@ -485,7 +505,9 @@ fn parse_device(
 	let name = raw.name.get_ref().clone();
 	let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
 	if name.trim().is_empty() || !name.chars().all(is_plain) {
-		let why = format!("`{name}` is no name for a device; allowed: letters, digits, `-`, `_`, `.`, space");
+		let why = format!(
+			"`{name}` is no name for a device; allowed: letters, digits, `-`, `_`, `.`, space"
+		);
 		return Err(source.error(raw.name.span(), why));
 	}
 	let profile = parse_profile(source, &raw.profile, folder)?;
@@ -504,7 +526,8 @@ fn parse_device(
 	let unit = *raw.unit.get_ref();
 	// On a serial bus 0 is everybody and 248 to 255 are reserved; a TCP device may use them for itself.
 	if link.transport() != Transport::Tcp && !(1..=247).contains(&unit) {
-		return Err(source.error(raw.unit.span(), format!("unit = {unit}; allowed on a serial bus: 1 to 247")));
+		return Err(source
+			.error(raw.unit.span(), format!("unit = {unit}; allowed on a serial bus: 1 to 247")));
 	}
 	if raw.meter.is_empty() {
 		let why = format!("device `{name}` has no meter; add a [[device.meter]] to it");
@@ -537,7 +560,7 @@ fn parse_profile(
 			Err(ConfigError::Unreadable { error, .. }) => {
 				let why = format!("the profile {} cannot be read: {error}", path.display());
 				Err(source.error(text.span(), why))
-			},
+			}
 			other => other.map(Arc::new),
 		};
 	}
@@ -595,7 +618,7 @@ fn check_shared_port(a: &DeviceConfig, b: &DeviceConfig) -> Result<(), String> {
 				"`{}` uses the same port as {}; write the same baud, parity and stop for both",
 				a.name, a.link
 			))
-		},
+		}
 		_ => Ok(()),
 	}
 }
@@ -658,8 +681,12 @@ key = "keys/export.key"
 		assert_eq!(config.chain.genesis, Some([1; 32]));
 		let roof = &config.devices[0];
 		// The serial settings are the profile's.
-		let expected =
-			Link::Rtu { path: "/dev/ttyUSB0".into(), baud: 2400, parity: Parity::None, stop_bits: 1 };
+		let expected = Link::Rtu {
+			path: "/dev/ttyUSB0".into(),
+			baud: 2400,
+			parity: Parity::None,
+			stop_bits: 1,
+		};
 		assert_eq!(roof.link, expected);
 		assert_eq!(&*roof.meters[0].name, "roof/import_energy");
 		assert_eq!(roof.meters[0].flow, Flow::Generation);
@@ -711,12 +738,16 @@ key = "keys/export.key"
 
 	#[test]
 	fn config_is_refused_when_a_device_or_a_port_is_used_in_two_ways() {
-		let second = GOOD.replace("tcp:meter.local", "rtu:/dev/ttyUSB0").replace("unit = 255", "unit = 2");
+		let second =
+			GOOD.replace("tcp:meter.local", "rtu:/dev/ttyUSB0").replace("unit = 255", "unit = 2");
 		let error = parse_text(&second).expect_err("2400 and 9600 baud");
 		assert!(error.contains("write the same baud, parity and stop for both"), "{error}");
 		let agreed = second.replace("ttyUSB0", "ttyUSB0?baud=9600");
 		assert_eq!(parse_text(&agreed).expect("agreed").devices[1].unit, 2);
-		let same = agreed.replace("sdm630", "sdm120").replace("unit = 2", "unit = 1").replace("20_000", "9000");
+		let same = agreed
+			.replace("sdm630", "sdm120")
+			.replace("unit = 2", "unit = 1")
+			.replace("20_000", "9000");
 		assert!(parse_text(&same).expect_err("twice").contains("`roof` is the same device"));
 	}
 
@@ -747,7 +778,9 @@ key = "keys/export.key"
 		] {
 			assert_eq!(Link::parse(text, &serial).expect(text).to_string(), text);
 		}
-		for text in ["tcp:", "tcp:fd00::20:502", "tcp:host:0", "tcp:[fd00::20", "rtu:", "rtu:/dev/x?stop=3"] {
+		for text in
+			["tcp:", "tcp:fd00::20:502", "tcp:host:0", "tcp:[fd00::20", "rtu:", "rtu:/dev/x?stop=3"]
+		{
 			assert!(Link::parse(text, &serial).is_err(), "{text}");
 		}
 	}

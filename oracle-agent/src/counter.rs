@@ -74,7 +74,11 @@ impl CounterRules {
 	pub fn new(nameplate: u32, interval_millis: u64) -> Self {
 		let energy_speed =
 			heliograph_primitives::units::INTERVAL_MILLIS as f64 / interval_millis.max(1) as f64;
-		Self { nameplate, energy_speed, confirm_after: Duration::from_secs(60).div_f64(energy_speed) }
+		Self {
+			nameplate,
+			energy_speed,
+			confirm_after: Duration::from_secs(60).div_f64(energy_speed),
+		}
 	}
 
 	/// The most energy in mWh that the meter is believed to measure in `elapsed`: 1.1 times its nameplate. Rounds down.
@@ -121,7 +125,7 @@ impl fmt::Display for HeldReason {
 			),
 			Self::Fell { from, to, confirmed, needed } => {
 				write!(f, "the register fell from {from} to {to} mWh; {confirmed} of {needed} reads confirm it")
-			},
+			}
 			Self::OtherDevice { was, is, confirmed, needed } => write!(
 				f,
 				"the serial number changed from {was} to {is}; {confirmed} of {needed} reads confirm it"
@@ -142,7 +146,12 @@ impl CounterState {
 		if let (Some(was), Some(is)) = (&self.serial, &sample.serial) {
 			if was.as_str() != &**is {
 				let (was, is) = (was.clone(), is.to_string());
-				let held = |confirmed| HeldReason::OtherDevice { was, is, confirmed, needed: CONFIRMATIONS };
+				let held = |confirmed| HeldReason::OtherDevice {
+					was,
+					is,
+					confirmed,
+					needed: CONFIRMATIONS,
+				};
 				return self.quarantine(register, sample, rules, held);
 			}
 		}
@@ -197,12 +206,13 @@ impl CounterState {
 					candidate.serial = Some(serial.to_owned());
 				}
 				candidate.counted
-			},
+			}
 			other => {
 				let serial = serial.map(ToOwned::to_owned);
-				*other = Some(Candidate { register, seen: now, serial, counted: 1, counted_at: now });
+				*other =
+					Some(Candidate { register, seen: now, serial, counted: 1, counted_at: now });
 				1
-			},
+			}
 		};
 		if confirmed < CONFIRMATIONS {
 			return Verdict::Held(held(confirmed));
@@ -222,7 +232,7 @@ impl CounterState {
 			_ => {
 				let before = Duration::from_millis(sample.taken_at.saturating_sub(self.taken_at));
 				*self.anchor.insert(Anchor { since_start: sample.since_start, before })
-			},
+			}
 		};
 		anchor.before + (sample.since_start - anchor.since_start)
 	}
@@ -230,7 +240,13 @@ impl CounterState {
 
 impl Candidate {
 	/// Whether a read may follow the candidate's last one.
-	fn goes_on_with(&self, register: u64, serial: Option<&str>, now: Duration, rules: &CounterRules) -> bool {
+	fn goes_on_with(
+		&self,
+		register: u64,
+		serial: Option<&str>,
+		now: Duration,
+		rules: &CounterRules,
+	) -> bool {
 		let same_device = match (self.serial.as_deref(), serial) {
 			(Some(was), Some(is)) => was == is,
 			_ => true,
@@ -245,8 +261,11 @@ mod tests {
 	use super::*;
 	use proptest::prelude::*;
 
-	const RULES: CounterRules =
-		CounterRules { nameplate: 3_600, energy_speed: 1.0, confirm_after: Duration::from_secs(60) };
+	const RULES: CounterRules = CounterRules {
+		nameplate: 3_600,
+		energy_speed: 1.0,
+		confirm_after: Duration::from_secs(60),
+	};
 	/// 3.6 kW for a second is 1,000 mWh; with the tolerance 1,100.
 	const PER_SECOND: u64 = 1_100;
 	const BASE: u64 = 35_600_000;
@@ -278,7 +297,10 @@ mod tests {
 		for nameplate in [1, 5_000, 15_000_000] {
 			let rules = CounterRules { nameplate, ..RULES };
 			let interval = Duration::from_secs(900);
-			assert_eq!(rules.bound(interval), heliograph_primitives::units::plausible_energy(nameplate, 1));
+			assert_eq!(
+				rules.bound(interval),
+				heliograph_primitives::units::plausible_energy(nameplate, 1)
+			);
 			let fast = CounterRules::new(nameplate, 3_000);
 			assert_eq!(fast.bound(Duration::from_secs(3)), rules.bound(interval));
 			assert_eq!(fast.confirm_after, Duration::from_millis(200));
@@ -289,7 +311,10 @@ mod tests {
 	fn register_is_good_when_it_grows_within_the_nameplate() {
 		let mut state = started();
 		assert_eq!(state.observe(&sample(5, BASE), &RULES), good(0, BASE));
-		assert_eq!(state.observe(&sample(10, BASE + 5 * PER_SECOND), &RULES), good(0, BASE + 5 * PER_SECOND));
+		assert_eq!(
+			state.observe(&sample(10, BASE + 5 * PER_SECOND), &RULES),
+			good(0, BASE + 5 * PER_SECOND)
+		);
 	}
 
 	#[test]
@@ -309,7 +334,10 @@ mod tests {
 	fn dip_counts_nothing_when_the_register_comes_back() {
 		let mut state = started();
 		for (seconds, low) in [(60, 0), (120, 100), (121, 0)] {
-			assert!(matches!(state.observe(&sample(seconds, low), &RULES), Verdict::Held(HeldReason::Fell { .. })));
+			assert!(matches!(
+				state.observe(&sample(seconds, low), &RULES),
+				Verdict::Held(HeldReason::Fell { .. })
+			));
 		}
 		assert_eq!(state.observe(&sample(180, BASE), &RULES), good(0, BASE));
 		assert_eq!(state.candidate, None);
@@ -324,10 +352,16 @@ mod tests {
 			let expected = HeldReason::Fell { from: BASE, to: register, confirmed, needed: 3 };
 			assert_eq!(state.observe(&sample(seconds, register), &RULES), Verdict::Held(expected));
 		}
-		assert_eq!(state.observe(&sample(130, 100), &RULES), Verdict::NewEpoch { epoch: 1, register: 100 });
+		assert_eq!(
+			state.observe(&sample(130, 100), &RULES),
+			Verdict::NewEpoch { epoch: 1, register: 100 }
+		);
 		assert_eq!(state.observe(&sample(131, 200), &RULES), good(1, 200));
 		// The old register is now a jump.
-		assert!(matches!(state.observe(&sample(132, BASE), &RULES), Verdict::Held(HeldReason::Jumped { .. })));
+		assert!(matches!(
+			state.observe(&sample(132, BASE), &RULES),
+			Verdict::Held(HeldReason::Jumped { .. })
+		));
 	}
 
 	#[test]
@@ -341,7 +375,11 @@ mod tests {
 			for read in [sample(10, 50), sample(70, 70), spoiler.clone()] {
 				assert!(matches!(state.observe(&read, &RULES), Verdict::Held(_)));
 			}
-			assert_eq!(state.candidate.as_ref().map(|candidate| candidate.counted), Some(1), "{spoiler:?}");
+			assert_eq!(
+				state.candidate.as_ref().map(|candidate| candidate.counted),
+				Some(1),
+				"{spoiler:?}"
+			);
 			assert_eq!(state.epoch, 0);
 		}
 	}
@@ -349,10 +387,14 @@ mod tests {
 	#[test]
 	fn exchanged_device_opens_an_epoch_even_when_its_register_looks_plausible() {
 		let mut state = started();
-		let other = |seconds, register| Sample { serial: Some("B".into()), ..sample(seconds, register) };
+		let other =
+			|seconds, register| Sample { serial: Some("B".into()), ..sample(seconds, register) };
 		for (seconds, register) in [(60, BASE + 10), (120, BASE + 20)] {
 			let verdict = state.observe(&other(seconds, register), &RULES);
-			assert!(matches!(verdict, Verdict::Held(HeldReason::OtherDevice { .. })), "{verdict:?}");
+			assert!(
+				matches!(verdict, Verdict::Held(HeldReason::OtherDevice { .. })),
+				"{verdict:?}"
+			);
 		}
 		assert_eq!(
 			state.observe(&other(180, BASE + 30), &RULES),
@@ -479,7 +521,10 @@ mod tests {
 				dipped = if dip.is_some() { dipped + 1 } else { 0 };
 				let verdict = state.observe(&sample(now, dip.unwrap_or(truth)), &RULES);
 				match dip {
-					Some(_) => prop_assert!(matches!(verdict, Verdict::Held(HeldReason::Fell { .. }))),
+					Some(_) => {
+						let is_held = matches!(verdict, Verdict::Held(HeldReason::Fell { .. }));
+						prop_assert!(is_held, "{:?}", verdict);
+					},
 					None => prop_assert_eq!(verdict, good(0, truth)),
 				}
 			}

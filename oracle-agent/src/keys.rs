@@ -22,7 +22,7 @@ use heliograph_primitives::{keys::compact_ecdsa, reading::possession_payload, Me
 use serde::{Deserialize, Serialize};
 use sp_core::{
 	crypto::{AccountId32, Ss58AddressFormat, Ss58Codec},
-	ecdsa, ed25519, hashing, sr25519, Pair,
+	ecdsa, ed25519, sr25519, Pair,
 };
 
 /// The address format of accounts: the generic Substrate prefix.
@@ -213,7 +213,7 @@ impl SigningKey {
 	pub fn account(&self) -> AccountId32 {
 		match self.public() {
 			MeterKey::Ed25519(key) | MeterKey::Sr25519(key) => AccountId32::new(key),
-			MeterKey::Ecdsa(key) => AccountId32::new(hashing::blake2_256(&key)),
+			MeterKey::Ecdsa(key) => AccountId32::new(sp_crypto_hashing::blake2_256(&key)),
 		}
 	}
 

@@ -9,6 +9,7 @@
 //! anything else happens with it, and a reading before it is sent. And nothing is counted twice: what became of a reading
 //! is derived from the finalised chain, never from the fact that it was sent, so the agent may be killed at any moment.
 
+pub mod backoff;
 pub mod chain;
 pub mod check;
 pub mod cli;
@@ -24,6 +25,7 @@ pub mod metrics;
 pub mod model;
 pub mod profile;
 pub mod run;
+pub mod settle;
 pub mod simulate;
 pub mod site;
 pub mod spool;

@@ -307,7 +307,10 @@ impl Unit {
 	}
 
 	const fn is_energy(self) -> bool {
-		matches!(self, Self::MilliWattHour | Self::WattHour | Self::KiloWattHour | Self::MegaWattHour)
+		matches!(
+			self,
+			Self::MilliWattHour | Self::WattHour | Self::KiloWattHour | Self::MegaWattHour
+		)
 	}
 
 	const fn is_power(self) -> bool {
@@ -453,7 +456,9 @@ fn parse(name: &str, source: &Source<'_>) -> Result<Profile, ConfigError> {
 	};
 	let max_registers = *raw.max_registers.get_ref();
 	if !(4..=MODBUS_MAX_REGISTERS).contains(&max_registers) {
-		let why = format!("{max_registers} registers in one request; allowed: 4 to {MODBUS_MAX_REGISTERS}");
+		let why = format!(
+			"{max_registers} registers in one request; allowed: 4 to {MODBUS_MAX_REGISTERS}"
+		);
 		return Err(source.error(raw.max_registers.span(), why));
 	}
 	let serial = *raw.serial.get_ref();
@@ -472,7 +477,9 @@ fn parse(name: &str, source: &Source<'_>) -> Result<Profile, ConfigError> {
 			return Err(source.error(span, why));
 		}
 		if maps.first().is_some_and(|first: &Map| !same_counters(first, &map)) {
-			return Err(source.error(span, "every map must offer the same counters as the first one"));
+			return Err(
+				source.error(span, "every map must offer the same counters as the first one")
+			);
 		}
 		if map.counters().next().is_none() {
 			return Err(source.error(span, "a map without a counter cannot meter anything"));
@@ -484,7 +491,9 @@ fn parse(name: &str, source: &Source<'_>) -> Result<Profile, ConfigError> {
 		return Err(source.error(0..0, why));
 	}
 	let identity = match raw.identity {
-		Some(identity) => Some(parse_identity(source, identity, raw.sunspec.is_some(), max_registers)?),
+		Some(identity) => {
+			Some(parse_identity(source, identity, raw.sunspec.is_some(), max_registers)?)
+		}
 		None => None,
 	};
 	Ok(Profile {
@@ -523,13 +532,19 @@ fn same_counters(a: &Map, b: &Map) -> bool {
 	names(a) == names(b)
 }
 
-fn parse_sentinels(source: &Source<'_>, values: &[Spanned<String>]) -> Result<Vec<u64>, ConfigError> {
+fn parse_sentinels(
+	source: &Source<'_>,
+	values: &[Spanned<String>],
+) -> Result<Vec<u64>, ConfigError> {
 	values
 		.iter()
 		.map(|value| {
 			let digits = value.get_ref().strip_prefix("0x");
 			digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).ok_or_else(|| {
-				source.error(value.span(), "a sentinel is the raw bits in hexadecimal, such as \"0x8000\"")
+				source.error(
+					value.span(),
+					"a sentinel is the raw bits in hexadecimal, such as \"0x8000\"",
+				)
 			})
 		})
 		.collect()
@@ -546,17 +561,19 @@ fn parse_identity(
 	let len = match (raw.ty, raw.length) {
 		(Type::String, Some(length)) if (1..=max_registers).contains(&length) => length,
 		(Type::String, _) => {
-			let why = format!("a string needs its length in registers; allowed: 1 to {max_registers}");
+			let why =
+				format!("a string needs its length in registers; allowed: 1 to {max_registers}");
 			return Err(source.error(at, why));
-		},
+		}
 		(Type::F32 | Type::Sunssf, _) => {
 			return Err(source.error(at, "a serial number is a string or an integer"))
-		},
+		}
 		(ty, None) => ty.registers(),
 		(_, Some(_)) => return Err(source.error(at, "`length` is for strings only")),
 	};
 	if raw.model.is_some() != is_sunspec {
-		let why = "`model` names the SunSpec model of the serial number; it goes with a [sunspec] table";
+		let why =
+			"`model` names the SunSpec model of the serial number; it goes with a [sunspec] table";
 		return Err(source.error(at, why));
 	}
 	Ok(Identity {
@@ -602,28 +619,31 @@ fn parse_point(
 	let kind = match raw.kind {
 		RawKind::Counter if !unit.is_energy() => {
 			return fail("a counter's unit is one of mWh, Wh, kWh, MWh".into())
-		},
+		}
 		RawKind::Counter => {
 			let power = raw.power.as_deref().map(|name| match name.strip_prefix('-') {
 				Some(name) => PowerGauge { point: name.to_owned(), negative: true },
 				None => PowerGauge { point: name.to_owned(), negative: false },
 			});
 			Kind::Counter { zero_is_valid: raw.zero_is_valid, power }
-		},
+		}
 		_ if raw.power.is_some() || raw.zero_is_valid => {
 			return fail("`power` and `zero_is_valid` belong to counters".into())
-		},
+		}
 		RawKind::Gauge => Kind::Gauge,
 		RawKind::ScaleFactor if !matches!(raw.ty, Type::Sunssf | Type::S16) => {
 			return fail("a scale factor's type is sunssf or s16".into())
-		},
+		}
 		RawKind::ScaleFactor => Kind::ScaleFactor,
 	};
 	if raw.ty == Type::String {
 		return fail("a string is for the identity only".into());
 	}
 	if !(-MAX_EXPONENT..=MAX_EXPONENT).contains(&raw.exponent) {
-		return fail(format!("exponent = {}; allowed: -{MAX_EXPONENT} to {MAX_EXPONENT}", raw.exponent));
+		return fail(format!(
+			"exponent = {}; allowed: -{MAX_EXPONENT} to {MAX_EXPONENT}",
+			raw.exponent
+		));
 	}
 	if u32::from(raw.address) + u32::from(raw.ty.registers()) > 0x1_0000 {
 		return fail("its registers end beyond 65535".into());
@@ -649,7 +669,8 @@ fn check_references(map: &Map, point: &Point, max_registers: u16) -> Result<(), 
 	let name = &point.name;
 	if let Some(wanted) = &point.scale_factor {
 		let factor = map.point(wanted).filter(|factor| factor.kind == Kind::ScaleFactor);
-		let factor = factor.ok_or(format!("point `{name}`: there is no scale factor `{wanted}` in this map"))?;
+		let factor = factor
+			.ok_or(format!("point `{name}`: there is no scale factor `{wanted}` in this map"))?;
 		// A value and a factor of two requests may belong to different moments, and then be wrong by powers of ten.
 		if factor.table != point.table || map.span(point).len > max_registers {
 			return Err(format!("point `{name}` and its scale factor do not fit into one request"));
@@ -658,7 +679,10 @@ fn check_references(map: &Map, point: &Point, max_registers: u16) -> Result<(), 
 	if let Kind::Counter { power: Some(power), .. } = &point.kind {
 		let gauge = map.point(&power.point).filter(|gauge| gauge.kind == Kind::Gauge);
 		if !gauge.is_some_and(|gauge| gauge.unit.is_power()) {
-			return Err(format!("point `{name}`: there is no gauge `{}` in W or kW in this map", power.point));
+			return Err(format!(
+				"point `{name}`: there is no gauge `{}` in W or kW in this map",
+				power.point
+			));
 		}
 	}
 	Ok(())
@@ -706,7 +730,8 @@ scale_factor = "sf"
 	fn built_in_profiles_all_parse() {
 		assert_eq!(built_in_names().count(), 5);
 		for name in built_in_names() {
-			let profile = built_in(name).expect("it is in the list").unwrap_or_else(|e| panic!("{e}"));
+			let profile =
+				built_in(name).expect("it is in the list").unwrap_or_else(|e| panic!("{e}"));
 			assert_eq!(profile.name, name);
 			assert!(profile.counters().count() > 0);
 			assert!(profile.identity.is_some());
@@ -731,7 +756,11 @@ scale_factor = "sf"
 	fn profile_is_refused_with_place_and_allowed_values() {
 		assert!(changed("max_gap = 0", "max_gap = 0").is_ok());
 		for (from, to, expected) in [
-			("max_registers = 20", "max_registers = 126", "test.toml:7:17: 126 registers in one request; allowed: 4 to 125"),
+			(
+				"max_registers = 20",
+				"max_registers = 126",
+				"test.toml:7:17: 126 registers in one request; allowed: 4 to 125",
+			),
 			("max_registers = 20", "max_registers = 19", "do not fit into one request"),
 			("unit = \"Wh\"", "unit = \"W\"", "a counter's unit is one of mWh, Wh, kWh, MWh"),
 			("unit = \"Wh\"", "unit = \"Ws\"", "expected one of"),

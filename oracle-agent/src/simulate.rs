@@ -76,9 +76,9 @@ pub struct SimulateArgs {
 /// # Errors
 /// The profile cannot be read, or the port is taken.
 pub async fn run(args: SimulateArgs) -> anyhow::Result<()> {
-	let listener = TcpListener::bind(args.listen)
-		.await
-		.with_context(|| format!("cannot listen on {}; choose another place with --listen", args.listen))?;
+	let listener = TcpListener::bind(args.listen).await.with_context(|| {
+		format!("cannot listen on {}; choose another place with --listen", args.listen)
+	})?;
 	let site = Arc::new(Site::new(&args)?);
 	let source = match &args.profile {
 		Some(path) => path.display().to_string(),
@@ -177,20 +177,25 @@ impl Site {
 			"--speed {}: must be above 0, at most 1000000",
 			args.speed
 		);
-		ensure!((0.0..24.0).contains(&args.start_hour), "--start-hour {}: must be 0 to 23.99", args.start_hour);
+		ensure!(
+			(0.0..24.0).contains(&args.start_hour),
+			"--start-hour {}: must be 0 to 23.99",
+			args.start_hour
+		);
 		ensure!(args.days > 0.0 && args.days <= 36_600.0, "--days {}: must be above 0", args.days);
 		let series = match &args.profile {
 			Some(path) => {
 				let text = std::fs::read_to_string(path)
 					.with_context(|| format!("cannot read the profile {}", path.display()))?;
 				Series::parse(path, &text, args.pv_watts)?
-			},
+			}
 			None => Series::parse(Path::new("the modelled days"), MODELLED_DAYS, args.pv_watts)?,
 		};
 		let begin = series.moment(args.start_day.as_deref(), args.start_hour)?;
 		let peak = series.steps.iter().map(|step| step.generation).max().unwrap_or(0) / 1_000;
-		let power_factor = (0..10).find(|e| peak / 10u64.pow(*e) <= i16::MAX as u64).unwrap_or(9) as i16;
-		let lasts = args.once.then(|| (args.days * DAY_MILLIS as f64) as u64);
+		let power_factor =
+			(0..10).find(|e| peak / 10u64.pow(*e) <= i16::MAX as u64).unwrap_or(9) as i16;
+		let lasts = args.once.then_some((args.days * DAY_MILLIS as f64) as u64);
 		Ok(Self { series, begin, speed: args.speed, lasts, born: Instant::now(), power_factor })
 	}
 
@@ -213,7 +218,8 @@ impl Site {
 		let register = |base: u64, of: fn(&Energy) -> u128| {
 			base + ((of(&last) - of(&first)) / MICROJOULES_PER_MILLI_WATT_HOUR) as u64
 		};
-		let Step { load, generation } = if is_over { Step::default() } else { self.series.step(now) };
+		let Step { load, generation } =
+			if is_over { Step::default() } else { self.series.step(now) };
 		Snapshot {
 			import: register(IMPORT_BASE, |energy| energy.import),
 			export: register(EXPORT_BASE, |energy| energy.export),
@@ -228,19 +234,19 @@ impl Site {
 		match (unit, request) {
 			(GRID_UNIT, Request::ReadInputRegisters(start, count)) => {
 				Ok(Response::ReadInputRegisters(cut(&grid_registers(&now), 0, *start, *count)?))
-			},
+			}
 			(PLANT_UNIT, Request::ReadInputRegisters(start, count)) => {
 				Ok(Response::ReadInputRegisters(cut(&plant_registers(&now), 0, *start, *count)?))
-			},
+			}
 			(GRID_UNIT | PLANT_UNIT, Request::ReadHoldingRegisters(start, count)) => {
 				let serial = 630_120_000 + u32::from(unit);
 				let words = [(serial >> 16) as u16, serial as u16];
 				Ok(Response::ReadHoldingRegisters(cut(&words, SDM_SERIAL, *start, *count)?))
-			},
+			}
 			(INVERTER_UNIT, Request::ReadHoldingRegisters(start, count)) => {
 				let words = inverter_registers(&now, self.power_factor);
 				Ok(Response::ReadHoldingRegisters(cut(&words, SUNSPEC_BASE, *start, *count)?))
-			},
+			}
 			(GRID_UNIT | PLANT_UNIT | INVERTER_UNIT, _) => Err(ExceptionCode::IllegalFunction),
 			_ => Err(ExceptionCode::GatewayTargetDevice),
 		}
@@ -282,7 +288,7 @@ fn kilowatt_hours(register: u64) -> f64 {
 fn grid_registers(now: &Snapshot) -> Vec<u16> {
 	let mut words = vec![0; SDM_END];
 	for phase in 0..3 {
-		put_float(&mut words, 0x00 + 2 * phase, VOLTAGE);
+		put_float(&mut words, 2 * phase, VOLTAGE);
 		put_float(&mut words, 0x06 + 2 * phase, now.grid_power.abs() / 3.0 / VOLTAGE);
 		put_float(&mut words, 0x0C + 2 * phase, now.grid_power / 3.0);
 	}
@@ -320,7 +326,8 @@ fn inverter_registers(now: &Snapshot, power_factor: i16) -> Vec<u16> {
 	common[..2].copy_from_slice(&[1, 66]);
 	for (at, text) in [(2, "Heliograph"), (18, "Virtual inverter"), (42, "1"), (50, "VIRTUAL-3")] {
 		for (index, pair) in text.as_bytes().chunks(2).enumerate() {
-			common[at + index] = u16::from(pair[0]) << 8 | u16::from(pair.get(1).copied().unwrap_or(0));
+			common[at + index] =
+				u16::from(pair[0]) << 8 | u16::from(pair.get(1).copied().unwrap_or(0));
 		}
 	}
 	common[66] = u16::from(INVERTER_UNIT);
@@ -416,7 +423,9 @@ impl Series {
 			let power = |column: usize| {
 				let value = field(column).parse::<f64>().ok();
 				let value = value.filter(|kilowatts| (0.0..=1e6).contains(kilowatts));
-				value.with_context(|| format!("{file}:{line}: `{}` is not a power in kW", field(column)))
+				value.with_context(|| {
+					format!("{file}:{line}: `{}` is not a power in kW", field(column))
+				})
 			};
 			let time = parse_time(field(0)).with_context(|| {
 				format!("{file}:{line}: `{}` is not a time such as 2025-06-21 04:30:00", field(0))
@@ -424,13 +433,22 @@ impl Series {
 			times.push((time, line));
 			powers.push((power(load_column)?, power(generation_column)?));
 		}
-		let [(start, _), (second, _), ..] = times[..] else { bail!("{file}: fewer than two lines of data") };
+		let [(start, _), (second, _), ..] = times[..] else {
+			bail!("{file}: fewer than two lines of data")
+		};
 		let step_millis = second.saturating_sub(start);
-		ensure!((1..=3_600_000).contains(&step_millis), "{file}:3: the step must be above 0, at most an hour");
+		ensure!(
+			(1..=3_600_000).contains(&step_millis),
+			"{file}:3: the step must be above 0, at most an hour"
+		);
 		for pair in times.windows(2) {
 			let (earlier, (later, line)) = (pair[0].0, pair[1]);
 			let is_even = later.checked_sub(earlier) == Some(step_millis);
-			ensure!(is_even, "{file}:{line}: not {} s after the line before it", step_millis / 1_000);
+			ensure!(
+				is_even,
+				"{file}:{line}: not {} s after the line before it",
+				step_millis / 1_000
+			);
 		}
 		let peak = powers.iter().map(|(_, generation)| *generation).fold(0.0, f64::max);
 		let factor = match pv_watts {
@@ -441,7 +459,10 @@ impl Series {
 		let milliwatts = |kilowatts: f64| (kilowatts * 1e6).round() as u64;
 		let steps: Vec<_> = powers
 			.into_iter()
-			.map(|(load, generation)| Step { load: milliwatts(load), generation: milliwatts(generation * factor) })
+			.map(|(load, generation)| Step {
+				load: milliwatts(load),
+				generation: milliwatts(generation * factor),
+			})
 			.collect();
 		let mut totals = vec![Energy::default()];
 		for (index, step) in steps.iter().enumerate() {
@@ -457,9 +478,8 @@ impl Series {
 	/// The virtual milliseconds from the series' start to `hour` of `day`, by default of its first day.
 	fn moment(&self, day: Option<&str>, hour: f64) -> anyhow::Result<u64> {
 		let midnight = match day {
-			Some(day) => {
-				parse_date(day).with_context(|| format!("--start-day {day}: not a day such as 2025-06-21"))?
-			},
+			Some(day) => parse_date(day)
+				.with_context(|| format!("--start-day {day}: not a day such as 2025-06-21"))?,
 			None => self.start - self.start % DAY_MILLIS,
 		};
 		let moment = midnight + (hour * 3_600_000.0) as u64;
@@ -495,7 +515,8 @@ impl Series {
 fn parse_time(text: &str) -> Option<u64> {
 	let (date, time) = text.split_once([' ', 'T'])?;
 	let mut parts = time.split(':').map(|part| part.parse::<u64>().ok());
-	let (hours, minutes, seconds) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
+	let (hours, minutes, seconds) =
+		(parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
 	if parts.next().is_some() || hours > 23 || minutes > 59 || seconds > 59 {
 		return None;
 	}
@@ -509,7 +530,9 @@ fn parse_date(text: &str) -> Option<u64> {
 	if parts.next().is_some() || !(1970..=9999).contains(&year) {
 		return None;
 	}
-	let is_leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+	let is_leap = |year: u64| {
+		year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+	};
 	let lengths = [31, if is_leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 	let length = *lengths.get(usize::try_from(month.checked_sub(1)?).ok()?)?;
 	if !(1..=length).contains(&day) {
@@ -546,7 +569,8 @@ mod tests {
 	fn modelled_days_have_a_cloud_and_a_night() {
 		let site = Site::new(&args()).expect("valid");
 		assert_eq!((site.series.step_millis, site.series.steps.len()), (300_000, 3 * 288));
-		let generation = |hour: f64| site.series.step((hour * 3_600_000.0) as u64).generation / 1_000;
+		let generation =
+			|hour: f64| site.series.step((hour * 3_600_000.0) as u64).generation / 1_000;
 		assert_eq!(generation(2.0), 0);
 		assert!(generation(11.5) > 3_500);
 		assert!(generation(12.9) < 1_200, "the cloud");
@@ -593,7 +617,11 @@ mod tests {
 			("00:30:00", "24:30:00", "days.csv:3: `2011-07-01 24:30:00` is not a time"),
 			("1.5", "-1.5", "days.csv:3: `-1.5` is not a power in kW"),
 			("1.5", "NaN", "days.csv:3: `NaN` is not a power in kW"),
-			("2011-07-01 00:30:00,0.5,1.5\n2011-07-01 01:00:00,0.5,1\n", "", "fewer than two lines"),
+			(
+				"2011-07-01 00:30:00,0.5,1.5\n2011-07-01 01:00:00,0.5,1\n",
+				"",
+				"fewer than two lines",
+			),
 		] {
 			assert!(good.contains(from), "{from}");
 			let error = series(&good.replace(from, to)).expect_err(to).to_string();
@@ -604,7 +632,8 @@ mod tests {
 	#[test]
 	fn start_is_a_day_and_an_hour_of_the_profile() {
 		let site = |args: SimulateArgs| Site::new(&args);
-		let second = SimulateArgs { start_day: Some("2025-06-22".into()), start_hour: 0.5, ..args() };
+		let second =
+			SimulateArgs { start_day: Some("2025-06-22".into()), start_hour: 0.5, ..args() };
 		assert_eq!(site(second).expect("there").begin, DAY_MILLIS + 1_800_000);
 		for day in ["2025-06-24", "2025-06-20", "2025-02-29", "midsummer"] {
 			assert!(site(SimulateArgs { start_day: Some(day.into()), ..args() }).is_err(), "{day}");

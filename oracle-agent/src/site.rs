@@ -76,6 +76,16 @@ impl Site {
 			(Some(genesis), Some(interval_millis)) => Some(ChainPin { genesis, interval_millis }),
 			_ => None,
 		};
+		if let (Some(configured), Some(chain)) = (config.chain.genesis, chain) {
+			anyhow::ensure!(
+				configured == chain.genesis,
+				"chain.genesis in the configuration is 0x{}, and the spool {} was filled for the chain 0x{}: readings are \
+				 signed for one chain; correct the configuration, or give this chain another spool (agent.spool)",
+				hex::encode(configured),
+				config.agent.spool.display(),
+				hex::encode(chain.genesis)
+			);
+		}
 		let (mut meters, mut pins, mut lines) = (Vec::new(), Vec::new(), Vec::new());
 		for ((device, meter), key) in configured().zip(loaded) {
 			let row: MeterRow = spool.meter(&meter.name, &key.public_bytes())?;

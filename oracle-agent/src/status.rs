@@ -176,7 +176,7 @@ pub async fn get(host: &str, path: &str) -> std::io::Result<Vec<u8>> {
 		stream.write_all(request.as_bytes()).await?;
 		let mut answer = Vec::new();
 		stream.read_to_end(&mut answer).await?;
-		Ok(answer)
+		Ok::<_, std::io::Error>(answer)
 	};
 	let answer: Vec<u8> = tokio::time::timeout(Duration::from_secs(5), exchange)
 		.await

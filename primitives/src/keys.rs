@@ -13,7 +13,18 @@ pub type MeterSignature = [u8; 64];
 
 /// A meter's public key.
 #[derive(
-	Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
 )]
 pub enum MeterKey {
 	/// Ed25519, RFC 8032, over the message itself. What most secure elements and embedded libraries offer.
@@ -92,7 +103,10 @@ mod tests {
 		[
 			(MeterKey::Ed25519(ed.public().0), ed.sign(message).0),
 			(MeterKey::Sr25519(sr.public().0), sr.sign(message).0),
-			(MeterKey::Ecdsa(ec.public().0), compact_ecdsa(&ec.sign(message).0).expect("libsecp256k1 signs with low s")),
+			(
+				MeterKey::Ecdsa(ec.public().0),
+				compact_ecdsa(&ec.sign(message).0).expect("libsecp256k1 signs with low s"),
+			),
 		]
 	}
 

@@ -13,7 +13,17 @@ pub const POSSESSION_DOMAIN: &[u8] = b"heliograph/possession/v1";
 
 /// How far the device stands behind the interval that a reading is for.
 #[derive(
-	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
 )]
 #[cfg_attr(feature = "std", derive(serde::Serialize, serde::Deserialize))]
 pub enum Quality {
@@ -31,7 +41,16 @@ pub enum Quality {
 /// Numbers are SCALE compact, in the signed payload and on the chain alike: a reading is about 16 bytes, with its
 /// signature 80.
 #[derive(
-	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
 )]
 pub struct Reading {
 	/// The meter, as the chain numbered it.
@@ -61,7 +80,16 @@ impl Reading {
 
 /// A reading and the signature of its meter's key over [`Reading::signing_payload`].
 #[derive(
-	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
 )]
 pub struct SignedReading {
 	/// What the device says.
@@ -74,7 +102,10 @@ pub struct SignedReading {
 /// `"heliograph/possession/v1" || genesis hash || SCALE(owner)`.
 ///
 /// Without it, anyone could register somebody else's public key and block its true owner.
-pub fn possession_payload<AccountId: Encode>(genesis_hash: &[u8; 32], owner: &AccountId) -> Vec<u8> {
+pub fn possession_payload<AccountId: Encode>(
+	genesis_hash: &[u8; 32],
+	owner: &AccountId,
+) -> Vec<u8> {
 	payload(POSSESSION_DOMAIN, genesis_hash, owner)
 }
 
@@ -92,8 +123,13 @@ fn payload<T: Encode>(domain: &[u8], genesis_hash: &[u8; 32], content: &T) -> Ve
 mod tests {
 	use super::*;
 
-	const READING: Reading =
-		Reading { meter: 7, epoch: 1, interval: 1_980_000, register: 12_345_678_901, quality: Quality::Measured };
+	const READING: Reading = Reading {
+		meter: 7,
+		epoch: 1,
+		interval: 1_980_000,
+		register: 12_345_678_901,
+		quality: Quality::Measured,
+	};
 
 	#[test]
 	fn payload_is_domain_then_genesis_then_scale() {
@@ -110,7 +146,8 @@ mod tests {
 	#[test]
 	fn signed_reading_takes_at_most_80_bytes_for_a_decade_of_a_home() {
 		// A million meters, a register of 1,000 MWh, intervals to the year 2040.
-		let reading = Reading { meter: 999_999, interval: 2_456_000, register: 1_000_000_000_000, ..READING };
+		let reading =
+			Reading { meter: 999_999, interval: 2_456_000, register: 1_000_000_000_000, ..READING };
 		assert!(SignedReading { reading, signature: [0; 64] }.encoded_size() <= 80);
 	}
 

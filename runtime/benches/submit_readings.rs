@@ -47,17 +47,17 @@ enum Scheme {
 
 impl Scheme {
 	fn seed(number: u32) -> [u8; 32] {
-		sp_core::hashing::blake2_256(&number.to_le_bytes())
+		sp_io::hashing::blake2_256(&number.to_le_bytes())
 	}
 
 	fn key(self, number: u32) -> MeterKey {
 		match self {
 			Self::Ed25519 => {
 				MeterKey::Ed25519(ed25519::Pair::from_seed(&Self::seed(number)).public().0)
-			},
+			}
 			Self::Sr25519 => {
 				MeterKey::Sr25519(sr25519::Pair::from_seed(&Self::seed(number)).public().0)
-			},
+			}
 		}
 	}
 
@@ -181,7 +181,7 @@ fn run_block(executor: &WasmExecutor<sp_io::SubstrateHostFunctions>, scheme: Sch
 	let mut call = |method: &str, data: &[u8]| {
 		let mut ext = ext.ext();
 		let (result, _) =
-			executor.call(&mut ext, &runtime_code, method, data, CallContext::Onchain);
+			executor.call(&mut ext, &runtime_code, method, data, CallContext::Onchain { import: true });
 		result.unwrap_or_else(|error| panic!("{method}: {error}"))
 	};
 	let apply = |bytes: &[u8]| {
@@ -191,10 +191,7 @@ fn run_block(executor: &WasmExecutor<sp_io::SubstrateHostFunctions>, scheme: Sch
 			.expect("succeeds")
 	};
 	let digest = Digest {
-		logs: vec![DigestItem::PreRuntime(
-			sp_consensus_aura::AURA_ENGINE_ID,
-			FIRST_SLOT.encode(),
-		)],
+		logs: vec![DigestItem::PreRuntime(sp_consensus_aura::AURA_ENGINE_ID, FIRST_SLOT.encode())],
 	};
 	let header = Header::new(1, Default::default(), Default::default(), parent, digest);
 	call("Core_initialize_block", &header.encode());

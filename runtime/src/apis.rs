@@ -1,11 +1,11 @@
 //! What a node and a client may ask the runtime.
 
 use crate::{
-	configs::MAXIMUM_BLOCK_WEIGHT, genesis, AccountId, Aura, Balance, Block, Executive, Grandpa,
-	Historical, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System,
-	TransactionPayment, VERSION,
+	genesis, AccountId, Aura, Balance, Block, Executive, Grandpa, Historical, InherentDataExt,
+	Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, System, TransactionPayment,
+	VERSION,
 };
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 use codec::Encode;
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
@@ -250,7 +250,7 @@ impl_runtime_apis! {
 		fn on_runtime_upgrade(checks: frame_try_runtime::UpgradeCheckSelect) -> (Weight, Weight) {
 			let weight = Executive::try_runtime_upgrade(checks)
 				.expect("the upgrade and its checks succeed");
-			(weight, MAXIMUM_BLOCK_WEIGHT)
+			(weight, crate::configs::MAXIMUM_BLOCK_WEIGHT)
 		}
 
 		fn execute_block(

@@ -27,8 +27,7 @@ struct Pace {
 	interval_millis: u64,
 }
 
-const PRODUCTION: Pace =
-	Pace { slot_millis: 6_000, session_blocks: 600, interval_millis: 900_000 };
+const PRODUCTION: Pace = Pace { slot_millis: 6_000, session_blocks: 600, interval_millis: 900_000 };
 
 fn session_keys(aura: Sr25519Keyring, grandpa: Ed25519Keyring) -> SessionKeys {
 	SessionKeys { aura: aura.public().into(), grandpa: grandpa.public().into() }

@@ -23,7 +23,7 @@ fn motion(chain: &mut Chain, call: impl Into<RuntimeCall>) {
 	let length_bound = proposal.encoded_size() as u32;
 	let weight = proposal.get_dispatch_info().call_weight;
 	let index = pallet_collective::ProposalCount::<Runtime, pallet_collective::Instance1>::get();
-	let hash = sp_core::hashing::blake2_256(&proposal.encode()).into();
+	let hash = sp_io::hashing::blake2_256(&proposal.encode()).into();
 	type Committee = pallet_collective::Call<Runtime, pallet_collective::Instance1>;
 	chain.succeed(
 		Alice,
@@ -44,7 +44,7 @@ fn motion(chain: &mut Chain, call: impl Into<RuntimeCall>) {
 	let executed = events(|event| match event {
 		RuntimeEvent::TechnicalCommittee(pallet_collective::Event::Executed { result, .. }) => {
 			Some(result)
-		},
+		}
 		_ => None,
 	});
 	assert_eq!(executed.last(), Some(&Ok(())));
@@ -63,7 +63,7 @@ fn refusals() -> Vec<Refusal> {
 	events(|event| match event {
 		RuntimeEvent::Metering(pallet_metering::Event::ReadingRefused { reason, .. }) => {
 			Some(reason)
-		},
+		}
 		_ => None,
 	})
 }
@@ -133,7 +133,7 @@ fn one_member_alone_admits_nobody() {
 			length_bound,
 		};
 		chain.succeed(Charlie, call);
-		assert_eq!(Miners::miner(0), None);
+		assert!(Miners::miner(0).is_none());
 		let refused = chain.submit(Charlie, pallet_miners::Call::approve { application: 0 });
 		assert_eq!(refused.expect("valid"), Err(sp_runtime::DispatchError::BadOrigin));
 	});
@@ -221,8 +221,7 @@ fn longest_batch_fits_a_block_several_times() {
 	let limits = <Runtime as frame_system::Config>::BlockWeights::get();
 	let normal = limits.get(DispatchClass::Normal).max_total.expect("normal is limited");
 	sp_io::TestExternalities::new(genesis_storage(genesis::DEVELOPMENT)).execute_with(|| {
-		let call: RuntimeCall =
-			submit_readings(vec![reading(0, 1, 1); 512]).into();
+		let call: RuntimeCall = submit_readings(vec![reading(0, 1, 1); 512]).into();
 		let weight = call.get_dispatch_info().call_weight;
 		assert!(weight.all_lt(normal / 4), "{weight:?} of {normal:?}");
 		let lengths = <Runtime as frame_system::Config>::BlockLength::get();
@@ -237,10 +236,8 @@ fn longest_batch_fits_a_block_several_times() {
 fn weights_and_limits_are_set() {
 	let weight = <Runtime as frame_system::Config>::DbWeight::get();
 	assert_eq!((weight.read, weight.write), (8_000_000, 50_000_000), "ParityDB's weights");
-	let submit: RuntimeCall = pallet_metering::Call::<Runtime>::submit_readings {
-		readings: Default::default(),
-	}
-	.into();
+	let submit: RuntimeCall =
+		pallet_metering::Call::<Runtime>::submit_readings { readings: Default::default() }.into();
 	assert!(submit.get_dispatch_info().call_weight.ref_time() > 0);
 }
 
@@ -248,11 +245,9 @@ fn weights_and_limits_are_set() {
 fn proxy_of_a_miner_registers_and_submits_but_moves_no_money() {
 	use heliograph_runtime::configs::ProxyType;
 	let apply: RuntimeCall = pallet_miners::Call::withdraw { application: 0 }.into();
-	let transfer: RuntimeCall = pallet_balances::Call::transfer_allow_death {
-		dest: Bob.to_account_id().into(),
-		value: 1,
-	}
-	.into();
+	let transfer: RuntimeCall =
+		pallet_balances::Call::transfer_allow_death { dest: Bob.to_account_id().into(), value: 1 }
+			.into();
 	assert!(ProxyType::Miner.filter(&apply));
 	assert!(!ProxyType::Miner.filter(&transfer));
 	assert!(!ProxyType::NonTransfer.filter(&transfer));

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Callable
 
 from pymodbus.constants import ExcCodes
+from pymodbus.exceptions import NoSuchIdException
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
@@ -79,6 +80,15 @@ class Device:
         # The whole address space exists; which part of it answers is decided above.
         everything = SimData(0, count=65_536, values=0, datatype=DataType.REGISTERS)
         return SimDevice(self.unit, simdata=[everything], action=answer)
+
+
+def nobody() -> SimDevice:
+    """Every unit that no device has: silence, as on a bus. pymodbus asks the unit 0 for those that it does not know."""
+
+    async def answer(*_):
+        raise NoSuchIdException
+
+    return SimDevice(0, simdata=[SimData(0, count=65_536, values=0, datatype=DataType.REGISTERS)], action=answer)
 
 
 class Eastron(Device):
@@ -194,9 +204,10 @@ class Field:
         port = free_port()
 
         async def start():
-            # A unit that nobody has stays silent, as on a bus.
             server = ModbusTcpServer(
-                [device.sim() for device in devices], address=("127.0.0.1", port), ignore_missing_devices=True
+                [nobody(), *(device.sim() for device in devices)],
+                address=("127.0.0.1", port),
+                ignore_missing_devices=True,
             )
             await server.serve_forever(background=True)
             return server
@@ -243,7 +254,7 @@ class SerialLine:
 
         async def start():
             server = ModbusSerialServer(
-                [device.sim() for device in self.devices],
+                [nobody(), *(device.sim() for device in self.devices)],
                 port=str(far),
                 baudrate=2400,
                 ignore_missing_devices=True,

@@ -16,7 +16,8 @@ from pathlib import Path
 from field import free_port, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(os.environ.get("HELIOGRAPH_BIN", ROOT / "target" / "release"))
+# scripts/test says where the binaries are; by hand, they are looked for where scripts/env has them built.
+BIN = Path(os.environ.get("HELIOGRAPH_BIN", Path.home() / ".cache/heliograph/target/release"))
 NODE, AGENT = BIN / "heliograph-node", BIN / "heliograph-agent"
 SS58 = re.compile(r"\b5[1-9A-HJ-NP-Za-km-z]{47}\b")
 

@@ -79,7 +79,7 @@ class Profile:
 
 
 def load_profile(path: Path, day: str | None = None) -> Profile:
-    """The day of `path` that is asked for (YYYY-MM-DD), or else the whole day whose clouds moved the most energy."""
+    """The day of `path` that is asked for (YYYY-MM-DD), or else the cloudiest of the sunny ones."""
     days: dict[str, list[tuple[dt.datetime, Step]]] = {}
     with path.open(newline="") as file:
         rows = (row for row in csv.reader(file) if row and not row[0].startswith("#"))
@@ -96,8 +96,10 @@ def load_profile(path: Path, day: str | None = None) -> Profile:
             whole.append(Profile([step for _, step in rows], f"{path.name} {date}"))
     if not whole:
         raise ValueError(f"{path}: no whole day in even steps" + (f" on {day}" if day else ""))
-    with_sun = [p for p in whole if p.peak("generation") > 0] or whole
-    return max(with_sun, key=lambda p: (p.cloudiness + 2 * max(s.pv for s in p.steps)) * (p.night_share > 0))
+    # A dull winter day has many clouds and little to show for it.
+    most = max(candidate.energy("generation", DAY) for candidate in whole)
+    sunny = [candidate for candidate in whole if candidate.energy("generation", DAY) >= most / 2]
+    return max(sunny, key=lambda candidate: candidate.cloudiness)
 
 
 def chosen_profile(root: Path) -> Profile:

@@ -4,6 +4,7 @@ import struct
 
 import pytest
 from pymodbus.client import ModbusSerialClient, ModbusTcpClient
+from pymodbus.exceptions import ModbusIOException
 from sunspec2.modbus.client import SunSpecModbusClientDeviceTCP
 
 from field import Counter, Eastron, Field, SunSpec, sdm120, sdm630
@@ -61,6 +62,14 @@ def test_sdm630_answers_singles_over_tcp(field, profile):
         assert client.read_holding_registers(0x48, count=2, device_id=1).isError()
         assert client.read_input_registers(0x17F, count=2, device_id=1).isError()
     assert Eastron.milliwatthours(meter.exported) == 23_500_000
+
+
+def test_unit_that_nobody_has_stays_silent(field, profile):
+    port = field.tcp(sdm120(1, counter(profile, 100.25, "generation")))
+    with ModbusTcpClient("127.0.0.1", port=port, timeout=0.3, retries=0) as client:
+        with pytest.raises(ModbusIOException):
+            client.read_input_registers(0x48, count=2, device_id=77)
+        assert not client.read_input_registers(0x48, count=2, device_id=1).isError()
 
 
 def test_sdm120_answers_over_serial_line_when_it_is_plugged_in_again(field, profile):

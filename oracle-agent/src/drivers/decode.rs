@@ -33,7 +33,12 @@ impl<'a> Block<'a> {
 /// The register of the counter `point` in mWh, rounded down.
 ///
 /// `block` must hold the point and its scale factor; without them the value counts as missing.
-pub fn energy(map: &Map, point: &Point, block: &Block<'_>, zero_is_valid: bool) -> Result<u64, Missing> {
+pub fn energy(
+	map: &Map,
+	point: &Point,
+	block: &Block<'_>,
+	zero_is_valid: bool,
+) -> Result<u64, Missing> {
 	let (number, bits) = number(point, block)?;
 	// A register with every bit set is an erased or an absent one, whatever its maker says.
 	if bits == all_ones(point.ty) {
@@ -68,7 +73,8 @@ pub fn identity(ty: Type, order: WordOrder, words: &[u16]) -> Option<String> {
 		let bits = bits(words, order);
 		return (bits != 0 && bits != all_ones(ty)).then(|| bits.to_string());
 	}
-	let bytes: Vec<u8> = words.iter().flat_map(|word| in_order(*word, order).to_be_bytes()).collect();
+	let bytes: Vec<u8> =
+		words.iter().flat_map(|word| in_order(*word, order).to_be_bytes()).collect();
 	let text: String = String::from_utf8_lossy(&bytes)
 		.chars()
 		.take_while(|c| *c != '\0')
@@ -100,8 +106,12 @@ impl Number {
 					0 => (fraction, -149),
 					biased => (fraction | 0x80_0000, biased as i32 - 150),
 				};
-				(if value.is_sign_negative() { -mantissa } else { mantissa }, binary, value.to_string())
-			},
+				(
+					if value.is_sign_negative() { -mantissa } else { mantissa },
+					binary,
+					value.to_string(),
+				)
+			}
 			Self::Float(value) => return Err(Missing::NotANumber(value.to_string())),
 		};
 		if mantissa == 0 {
@@ -133,7 +143,7 @@ fn number(point: &Point, block: &Block<'_>) -> Result<(Number, u64), Missing> {
 	let number = match point.ty {
 		Type::U16 | Type::U32 | Type::U64 | Type::Acc32 | Type::Acc64 | Type::String => {
 			Number::Integer(i128::from(bits))
-		},
+		}
 		Type::S16 | Type::Sunssf => Number::Integer(i128::from(bits as u16 as i16)),
 		Type::S32 => Number::Integer(i128::from(bits as u32 as i32)),
 		Type::S64 => Number::Integer(i128::from(bits as i64)),
@@ -152,7 +162,9 @@ fn exponent(map: &Map, point: &Point, block: &Block<'_>) -> Result<i32, Missing>
 	let missing = |why: &str| Missing::Sentinel(format!("its scale factor `{name}` {why}"));
 	let factor = map.point(name).ok_or_else(|| missing("is not in the profile"))?;
 	match number(factor, block) {
-		Ok((Number::Integer(value), _)) if SCALE_FACTORS.contains(&value) => Ok(fixed + value as i32),
+		Ok((Number::Integer(value), _)) if SCALE_FACTORS.contains(&value) => {
+			Ok(fixed + value as i32)
+		}
 		Ok((Number::Integer(value), _)) => Err(missing(&format!("is {value}"))),
 		Ok((Number::Float(_), _)) => Err(missing("is no integer")),
 		Err(why) => Err(missing(&format!("is missing: {why}"))),
@@ -233,7 +245,10 @@ mod tests {
 	fn energy_is_in_milli_watt_hours() {
 		assert_eq!(read(&point(Type::F32, Unit::KiloWattHour), &float(1234.5)), Ok(1_234_500_000));
 		assert_eq!(read(&point(Type::U32, Unit::WattHour), &[1, 2]), Ok(65_538_000));
-		assert_eq!(read(&Point { exponent: -1, ..point(Type::U16, Unit::KiloWattHour) }, &[123]), Ok(12_300_000));
+		assert_eq!(
+			read(&Point { exponent: -1, ..point(Type::U16, Unit::KiloWattHour) }, &[123]),
+			Ok(12_300_000)
+		);
 		assert_eq!(read(&point(Type::U64, Unit::MilliWattHour), &[0, 0, 1, 0]), Ok(65_536));
 		// 0.1 as a single is a little more than 0.1, 0.3 a little less than what 0.3 kWh would be.
 		assert_eq!(read(&point(Type::F32, Unit::KiloWattHour), &float(0.1)), Ok(100_000));
@@ -257,8 +272,14 @@ mod tests {
 		}
 		let declared = Point { sentinels: vec![0x8000], ..point(Type::U16, Unit::WattHour) };
 		assert_eq!(read(&declared, &[0x8000]), Err(Missing::Sentinel("0x8000".into())));
-		assert!(matches!(read(&point(Type::S16, Unit::WattHour), &[0xfffe]), Err(Missing::NotANumber(_))));
-		assert!(matches!(read(&point(Type::U64, Unit::MegaWattHour), &[0x7fff; 4]), Err(Missing::NotANumber(_))));
+		assert!(matches!(
+			read(&point(Type::S16, Unit::WattHour), &[0xfffe]),
+			Err(Missing::NotANumber(_))
+		));
+		assert!(matches!(
+			read(&point(Type::U64, Unit::MegaWattHour), &[0x7fff; 4]),
+			Err(Missing::NotANumber(_))
+		));
 		assert!(matches!(read(&kwh, &[1]), Err(Missing::Unreachable(_))));
 	}
 
@@ -273,7 +294,8 @@ mod tests {
 
 	#[test]
 	fn scale_factor_shifts_the_value_or_makes_it_missing() {
-		let energy_point = Point { scale_factor: Some("sf".into()), ..point(Type::Acc32, Unit::WattHour) };
+		let energy_point =
+			Point { scale_factor: Some("sf".into()), ..point(Type::Acc32, Unit::WattHour) };
 		let factor = Point {
 			name: "sf".into(),
 			kind: Kind::ScaleFactor,
@@ -284,7 +306,8 @@ mod tests {
 		let map = Map { models: vec![103], points: vec![energy_point.clone(), factor] };
 		let with = |factor: i16| {
 			let words = [0, 1234, factor as u16];
-			let block = Block { span: Span { table: Table::Input, start: 10, len: 3 }, words: &words };
+			let block =
+				Block { span: Span { table: Table::Input, start: 10, len: 3 }, words: &words };
 			energy(&map, &energy_point, &block, false)
 		};
 		assert_eq!(with(0), Ok(1_234_000));
@@ -292,16 +315,24 @@ mod tests {
 		assert_eq!(with(-3), Ok(1_234));
 		assert_eq!(with(-5), Ok(12));
 		for bad in [11, -11, i16::MIN] {
-			assert!(matches!(with(bad), Err(Missing::Sentinel(why)) if why.contains("`sf`")), "{bad}");
+			assert!(
+				matches!(with(bad), Err(Missing::Sentinel(why)) if why.contains("`sf`")),
+				"{bad}"
+			);
 		}
 	}
 
 	#[test]
 	fn power_has_a_sign_and_may_be_missing() {
-		let gauge = Point { kind: Kind::Gauge, sentinels: vec![0x8000], ..point(Type::S16, Unit::Watt) };
+		let gauge =
+			Point { kind: Kind::Gauge, sentinels: vec![0x8000], ..point(Type::S16, Unit::Watt) };
 		let map = Map { models: Vec::new(), points: vec![gauge.clone()] };
 		let read = |words: &[u16]| {
-			power(&map, &gauge, &Block { span: Span { table: Table::Input, start: 10, len: 1 }, words })
+			power(
+				&map,
+				&gauge,
+				&Block { span: Span { table: Table::Input, start: 10, len: 1 }, words },
+			)
 		};
 		assert_eq!(read(&[(-250i16) as u16]), Ok(-250.0));
 		assert_eq!(read(&[0]), Ok(0.0));
@@ -310,7 +341,10 @@ mod tests {
 
 	#[test]
 	fn serial_number_is_text_or_a_number_or_none() {
-		assert_eq!(identity(Type::String, WordOrder::Abcd, &[0x534e, 0x2d37, 0x2000, 0]), Some("SN-7".into()));
+		assert_eq!(
+			identity(Type::String, WordOrder::Abcd, &[0x534e, 0x2d37, 0x2000, 0]),
+			Some("SN-7".into())
+		);
 		assert_eq!(identity(Type::String, WordOrder::Badc, &[0x4e53]), Some("SN".into()));
 		assert_eq!(identity(Type::String, WordOrder::Abcd, &[0; 4]), None);
 		assert_eq!(identity(Type::String, WordOrder::Abcd, &[0xffff; 4]), None);

@@ -79,7 +79,9 @@ pub enum ReadError {
 	#[error(transparent)]
 	SunSpec(SunSpecError),
 	/// The device has other SunSpec models than the profile.
-	#[error("the device has the SunSpec models {found:?}, and the profile needs one of {wanted:?}")]
+	#[error(
+		"the device has the SunSpec models {found:?}, and the profile needs one of {wanted:?}"
+	)]
 	NoModel { found: Vec<u16>, wanted: Vec<u16> },
 }
 
@@ -182,11 +184,15 @@ async fn stopped(shutdown: &mut watch::Receiver<bool>) {
 async fn poll_link(work: &LinkWork) {
 	let mut bus = Bus::new(work.link.clone());
 	let begin = time::Instant::now();
-	let mut pollers: Vec<_> = work
-		.devices
-		.iter()
-		.map(|device| Poller::new(Reader::new(device.clone(), work.started), work.poll, begin))
-		.collect();
+	let is_shared = work.devices.len() > 1;
+	let poller = |device: &DeviceConfig| Poller {
+		reader: Reader::new(device.clone(), work.started),
+		poll: work.poll,
+		is_shared,
+		next_poll: begin,
+		trouble: None,
+	};
+	let mut pollers: Vec<_> = work.devices.iter().map(poller).collect();
 	while let Some(poller) = pollers.iter_mut().min_by_key(|poller| poller.due()) {
 		time::sleep_until(poller.due()).await;
 		for sample in poller.step(&mut bus).await {
@@ -201,6 +207,8 @@ async fn poll_link(work: &LinkWork) {
 struct Poller {
 	reader: Reader,
 	poll: Duration,
+	/// Whether other devices are on the same bus.
+	is_shared: bool,
 	next_poll: time::Instant,
 	trouble: Option<Trouble>,
 }
@@ -213,10 +221,6 @@ struct Trouble {
 }
 
 impl Poller {
-	fn new(reader: Reader, poll: Duration, first: time::Instant) -> Self {
-		Self { reader, poll, next_poll: first, trouble: None }
-	}
-
 	fn due(&self) -> time::Instant {
 		self.trouble.as_ref().map_or(self.next_poll, |trouble| trouble.retry_at.min(self.next_poll))
 	}
@@ -227,7 +231,6 @@ impl Poller {
 		while self.next_poll <= now {
 			self.next_poll += self.poll;
 		}
-		// A device in trouble does not get more than its share of a bus that others are on, too.
 		if let Some(trouble) = self.trouble.as_ref().filter(|trouble| now < trouble.retry_at) {
 			return self.reader.unreachable(&trouble.error);
 		}
@@ -238,7 +241,7 @@ impl Poller {
 					tracing::info!(device, failures = trouble.failures, "the device answers again");
 				}
 				samples
-			},
+			}
 			Err(error) => {
 				let failures = self.trouble.as_ref().map_or(0, |trouble| trouble.failures) + 1;
 				if failures == 1 {
@@ -246,12 +249,16 @@ impl Poller {
 				} else {
 					tracing::debug!(device, failures, %error, "the device still does not answer");
 				}
-				let own_turn = time::Instant::now() + backoff(failures);
-				let retry_at = bus.retry_at().unwrap_or(own_turn);
+				let mut rest = backoff(failures);
+				if self.is_shared {
+					// A silent device takes a bus away from the others: it rests four times as long as it took.
+					rest = rest.max(4 * now.elapsed()).min(MAX_BACKOFF);
+				}
+				let retry_at = bus.retry_at().unwrap_or(time::Instant::now() + rest);
 				let samples = if is_poll { self.reader.unreachable(&error) } else { Vec::new() };
 				self.trouble = Some(Trouble { failures, retry_at, error });
 				samples
-			},
+			}
 		}
 	}
 }
@@ -315,13 +322,17 @@ impl Reader {
 			None => self.place(bus).await?,
 		};
 		let answers = self.read_blocks(bus, &placed.blocks).await;
-		let broken = answers
-			.iter()
-			.any(|(_, answer)| matches!(answer, Err(error) if !matches!(error, BusError::Exception(_))));
+		let broken = answers.iter().any(
+			|(_, answer)| matches!(answer, Err(error) if !matches!(error, BusError::Exception(_))),
+		);
 		let mut samples = self.samples(&placed, &answers)?;
 
 		let registers: Vec<_> = samples.iter().map(|sample| sample.register.clone().ok()).collect();
-		let fell = self.last.iter().zip(&registers).any(|(last, now)| matches!((last, now), (Some(a), Some(b)) if b < a));
+		let fell = self
+			.last
+			.iter()
+			.zip(&registers)
+			.any(|(last, now)| matches!((last, now), (Some(a), Some(b)) if b < a));
 		for (last, now) in self.last.iter_mut().zip(registers) {
 			*last = now.or(*last);
 		}
@@ -382,12 +393,15 @@ impl Reader {
 					.iter()
 					.find(|model| Some(model.id) == identity_model)
 					// An older device may have a shorter common model, without the serial number.
-					.filter(|model| profile.identity.as_ref().is_some_and(|i| i.span.end() <= model.len))
+					.filter(|model| {
+						profile.identity.as_ref().is_some_and(|i| i.span.end() <= model.len)
+					})
 					.map(|model| model.address);
 				(map, origin, identity_origin)
-			},
+			}
 		};
-		let wanted = self.wanted(&profile.maps[map]).filter_map(|span| shift(span, origin)).collect();
+		let wanted =
+			self.wanted(&profile.maps[map]).filter_map(|span| shift(span, origin)).collect();
 		let identity = profile.identity.as_ref().zip(identity_origin);
 		Ok(Placed {
 			map,
@@ -419,7 +433,10 @@ impl Reader {
 				None => bus.read(self.device.unit, *span, self.manners()).await,
 			};
 			// A device that refuses one block may well answer the next; one that is silent will not.
-			if let Err(error @ (BusError::Connect { .. } | BusError::Timeout(_) | BusError::Broken(_))) = &answer {
+			if let Err(
+				error @ (BusError::Connect { .. } | BusError::Timeout(_) | BusError::Broken(_)),
+			) = &answer
+			{
 				gave_up = Some(error.clone());
 			}
 			answers.push((*span, answer.map(|words| (words, Stamp::now(self.started)))));
@@ -448,19 +465,21 @@ impl Reader {
 						reached = true;
 						stamp = at;
 						sample.register = decode::energy(map, point, &block, meter.zero_is_valid);
-					},
+					}
 					Some(Err(error)) => {
 						sample.register = Err(Missing::Unreachable(error.to_string()));
 						first_error.get_or_insert_with(|| error.clone());
-					},
-					None => {},
+					}
+					None => {}
 				}
 				if let Kind::Counter { power: Some(power), .. } = &point.kind {
 					let gauge = map.point(&power.point);
-					let block = gauge.and_then(|gauge| find(answers, map.span(gauge), placed.origin)?.ok());
+					let block =
+						gauge.and_then(|gauge| find(answers, map.span(gauge), placed.origin)?.ok());
 					if let Some((gauge, (block, _))) = gauge.zip(block) {
 						let watts = decode::power(map, gauge, &block).ok();
-						sample.power = watts.map(|watts| if power.negative { -watts } else { watts });
+						sample.power =
+							watts.map(|watts| if power.negative { -watts } else { watts });
 					}
 				}
 			}
@@ -475,7 +494,10 @@ impl Reader {
 
 	/// Asks for the serial number. Without one, a counter is judged by its register alone.
 	async fn ask_identity(&mut self, bus: &mut Bus, placed: &mut Placed) {
-		let Some((identity, span)) = self.device.profile.identity.as_ref().zip(placed.identity) else { return };
+		let Some((identity, span)) = self.device.profile.identity.as_ref().zip(placed.identity)
+		else {
+			return;
+		};
 		if self.identity_strikes >= IDENTITY_STRIKES {
 			return;
 		}
@@ -483,14 +505,15 @@ impl Reader {
 		match bus.read(self.device.unit, span, self.manners()).await {
 			Ok(words) => {
 				self.identity_strikes = 0;
-				placed.serial = decode::identity(identity.ty, identity.order, &words).map(Into::into);
-			},
+				placed.serial =
+					decode::identity(identity.ty, identity.order, &words).map(Into::into);
+			}
 			Err(BusError::Exception(_)) => placed.serial = None,
 			Err(error) => {
 				self.identity_strikes += 1;
 				placed.serial = None;
 				tracing::debug!(device = self.device.name, %error, "the serial number cannot be read");
-			},
+			}
 		}
 	}
 }
@@ -514,7 +537,7 @@ fn find(
 		Ok((words, stamp)) => {
 			let span = Span { start: block.start.checked_sub(origin)?, ..*block };
 			Ok((Block { span, words }, *stamp))
-		},
+		}
 		Err(error) => Err(error),
 	})
 }

@@ -1,7 +1,9 @@
 //! A Modbus bus: one connection or serial port, one request at a time.
 //!
 //! After anything but a regular answer the connection is dropped and made anew before the next request. A reply that
-//! comes too late would otherwise be taken for the answer to the next question.
+//! comes too late would otherwise be taken for the answer to the next question. RTU frames carry no number that tells
+//! one from the other, so on a serial bus more is done: after a failure the bus rests for as long as an answer may take,
+//! and whatever arrived before a request is thrown away.
 
 use crate::{
 	config::Link,
@@ -109,47 +111,61 @@ impl Bus {
 	}
 
 	/// Reads the registers of `span` from `unit`.
-	pub async fn read(&mut self, unit: u8, span: Span, manners: Manners) -> Result<Vec<u16>, BusError> {
+	pub async fn read(
+		&mut self,
+		unit: u8,
+		span: Span,
+		manners: Manners,
+	) -> Result<Vec<u16>, BusError> {
 		let request = match span.table {
 			Table::Holding => Request::ReadHoldingRegisters(span.start, span.len),
 			Table::Input => Request::ReadInputRegisters(span.start, span.len),
 		};
 		let patience = manners.timeout + self.time_on_the_line(8 + 5 + 2 * u32::from(span.len));
-		self.open().await?;
+		if let Some(down) = self.down.as_ref().filter(|down| Instant::now() < down.retry_at) {
+			return Err(down.error.clone());
+		}
 		sleep_until(self.quiet_until).await;
+		self.open().await?;
 		// Taken out: whatever leaves this function early, leaves the bus without the connection.
 		let Some(mut context) = self.context.take() else {
 			return Err(BusError::Broken("the connection is closed".into()));
 		};
 		context.set_slave(Slave(unit));
 		let answer = timeout(patience, context.call(request)).await;
-		self.quiet_until = Instant::now() + manners.pause.max(self.frame_silence());
+		let done = Instant::now();
+		// As after a failure, until it is known to be none.
+		self.quiet_until = done + if self.is_rtu() { patience } else { manners.pause };
+		let regular = done + manners.pause.max(self.frame_silence());
 		let words = match answer {
 			Err(_) => Err(BusError::Timeout(patience)),
 			Ok(Err(Error::Transport(error))) => Err(BusError::Broken(error.to_string())),
-			Ok(Err(Error::Protocol(_))) => {
-				Err(BusError::Broken("the answer is to another request, or from another unit".into()))
-			},
+			Ok(Err(Error::Protocol(_))) => Err(BusError::Broken(
+				"the answer is to another request, or from another unit".into(),
+			)),
 			Ok(Ok(Err(exception))) => {
-				self.context = Some(context);
+				(self.context, self.quiet_until) = (Some(context), regular);
 				return Err(BusError::Exception(ExceptionCode::into(exception)));
-			},
-			Ok(Ok(Ok(Response::ReadHoldingRegisters(words) | Response::ReadInputRegisters(words)))) => Ok(words),
+			}
+			Ok(Ok(Ok(
+				Response::ReadHoldingRegisters(words) | Response::ReadInputRegisters(words),
+			))) => Ok(words),
 			Ok(Ok(Ok(other))) => Err(BusError::Broken(format!("an unexpected answer: {other:?}"))),
 		}?;
 		if words.len() != usize::from(span.len) {
-			return Err(BusError::Broken(format!("{} registers instead of {}", words.len(), span.len)));
+			return Err(BusError::Broken(format!(
+				"{} registers instead of {}",
+				words.len(),
+				span.len
+			)));
 		}
-		self.context = Some(context);
+		(self.context, self.quiet_until) = (Some(context), regular);
 		Ok(words)
 	}
 
 	async fn open(&mut self) -> Result<(), BusError> {
 		if self.context.is_some() {
 			return Ok(());
-		}
-		if let Some(down) = self.down.as_ref().filter(|down| Instant::now() < down.retry_at) {
-			return Err(down.error.clone());
 		}
 		let opened = timeout(CONNECT_TIMEOUT, connect(&self.link)).await;
 		match opened.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer"))) {
@@ -159,15 +175,20 @@ impl Bus {
 				}
 				self.context = Some(context);
 				Ok(())
-			},
+			}
 			Err(error) => {
 				let failures = self.down.as_ref().map_or(0, |down| down.failures) + 1;
-				let error = BusError::Connect { link: self.link.to_string(), why: error.to_string() };
+				let error =
+					BusError::Connect { link: self.link.to_string(), why: error.to_string() };
 				let retry_at = Instant::now() + backoff(failures);
 				self.down = Some(Down { failures, retry_at, error: error.clone() });
 				Err(error)
-			},
+			}
 		}
+	}
+
+	fn is_rtu(&self) -> bool {
+		!matches!(self.link, Link::Tcp { .. })
 	}
 
 	/// How long `bytes` take on a serial line, at eleven bits each; nothing on TCP.
@@ -198,7 +219,9 @@ async fn connect(link: &Link) -> io::Result<Context> {
 	let nobody = Slave(0);
 	match link {
 		Link::Tcp { host, port } => Ok(tcp::attach_slave(tcp_stream(host, *port).await?, nobody)),
-		Link::RtuOverTcp { host, port } => Ok(rtu::attach_slave(tcp_stream(host, *port).await?, nobody)),
+		Link::RtuOverTcp { host, port } => {
+			Ok(rtu::attach_slave(tcp_stream(host, *port).await?, nobody))
+		}
 		Link::Rtu { path, baud, parity, stop_bits } => {
 			let port = tokio_serial::new(path, *baud)
 				.data_bits(tokio_serial::DataBits::Eight)
@@ -219,23 +242,30 @@ async fn connect(link: &Link) -> io::Result<Context> {
 				Ok::<_, tokio_serial::Error>(stream)
 			});
 			let stream = opened.await.map_err(io::Error::other)?.map_err(io::Error::from)?;
-			Ok(rtu::attach_slave(Ending(stream), nobody))
-		},
+			Ok(rtu::attach_slave(Dialogue(stream), nobody))
+		}
 	}
 }
 
-async fn tcp_stream(host: &str, port: u16) -> io::Result<Ending<TcpStream>> {
+async fn tcp_stream(host: &str, port: u16) -> io::Result<Dialogue<TcpStream>> {
 	let stream = TcpStream::connect((host, port)).await?;
 	stream.set_nodelay(true)?;
-	Ok(Ending(stream))
+	Ok(Dialogue(stream))
 }
 
-/// A stream whose end is an error that says so. The Modbus library reports whatever the last system call left instead.
+/// A stream of questions and answers.
+///
+/// - What arrived before a question is no answer to it: it is thrown away when the question is written.
+/// - The end of the stream is an error that says so. The Modbus library reports whatever the last system call left.
 #[derive(Debug)]
-struct Ending<S>(S);
+struct Dialogue<S>(S);
 
-impl<S: AsyncRead + Unpin> AsyncRead for Ending<S> {
-	fn poll_read(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+impl<S: AsyncRead + Unpin> AsyncRead for Dialogue<S> {
+	fn poll_read(
+		mut self: Pin<&mut Self>,
+		cx: &mut TaskContext<'_>,
+		buf: &mut ReadBuf<'_>,
+	) -> Poll<io::Result<()>> {
 		let before = buf.filled().len();
 		ready!(Pin::new(&mut self.0).poll_read(cx, buf))?;
 		if buf.filled().len() == before && buf.remaining() > 0 {
@@ -248,8 +278,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for Ending<S> {
 	}
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Ending<S> {
-	fn poll_write(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Dialogue<S> {
+	fn poll_write(
+		mut self: Pin<&mut Self>,
+		cx: &mut TaskContext<'_>,
+		buf: &[u8],
+	) -> Poll<io::Result<usize>> {
+		let mut stale = [0u8; 256];
+		while let Poll::Ready(read) = self.as_mut().poll_read(cx, &mut ReadBuf::new(&mut stale)) {
+			read?;
+		}
 		Pin::new(&mut self.0).poll_write(cx, buf)
 	}
 
@@ -296,9 +334,15 @@ mod tests {
 	#[test]
 	fn plan_reads_neighbours_in_one_request() {
 		// SDM630: the system's power and both energies.
-		assert_eq!(plan(vec![input(0x4A, 2), input(0x34, 2), input(0x48, 2)], 60, 20), [input(0x34, 24)]);
+		assert_eq!(
+			plan(vec![input(0x4A, 2), input(0x34, 2), input(0x48, 2)], 60, 20),
+			[input(0x34, 24)]
+		);
 		// SDM120: the power is too far away.
-		assert_eq!(plan(vec![input(0x0C, 2), input(0x48, 2)], 60, 8), [input(0x0C, 2), input(0x48, 2)]);
+		assert_eq!(
+			plan(vec![input(0x0C, 2), input(0x48, 2)], 60, 8),
+			[input(0x0C, 2), input(0x48, 2)]
+		);
 		let holding = Span { table: Table::Holding, ..input(2, 2) };
 		assert_eq!(plan(vec![input(0, 2), holding], 60, 8), [holding, input(0, 2)]);
 		assert_eq!(plan(vec![input(65_530, 6), input(65_520, 2)], 60, 8), [input(65_520, 16)]);
@@ -306,12 +350,17 @@ mod tests {
 
 	#[test]
 	fn backoff_doubles_up_to_its_cap() {
-		assert_eq!([1, 2, 3, 6, 200].map(|n| backoff(n).as_millis()), [250, 500, 1_000, 5_000, 5_000]);
+		assert_eq!(
+			[1, 2, 3, 6, 200].map(|n| backoff(n).as_millis()),
+			[250, 500, 1_000, 5_000, 5_000]
+		);
 	}
 
 	#[test]
 	fn serial_line_adds_the_time_of_its_bytes() {
-		let at = |baud| Bus::new(Link::Rtu { path: "x".into(), baud, parity: Parity::None, stop_bits: 1 });
+		let at = |baud| {
+			Bus::new(Link::Rtu { path: "x".into(), baud, parity: Parity::None, stop_bits: 1 })
+		};
 		let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
 		let _guard = runtime.enter();
 		assert_eq!(at(2_400).time_on_the_line(240).as_millis(), 1_100);

@@ -67,7 +67,12 @@ pub async fn find_base(
 }
 
 /// The models after the marker at `base`, in the order of the chain.
-pub async fn walk(bus: &mut Bus, unit: u8, manners: Manners, base: u16) -> Result<Vec<Model>, SunSpecError> {
+pub async fn walk(
+	bus: &mut Bus,
+	unit: u8,
+	manners: Manners,
+	base: u16,
+) -> Result<Vec<Model>, SunSpecError> {
 	let mut models = Vec::new();
 	let mut address = u32::from(base) + 2;
 	while models.len() < MAX_MODELS {

@@ -45,9 +45,8 @@ mod benchmarks {
 	fn submit_readings(n: Linear<1, { T::MaxBatch::get() }>) {
 		pallet_timestamp::Now::<T>::put(1_800_000_000_000u64);
 		let operator: T::AccountId = account("operator", 0, 0);
-		let batch = (0..n)
-			.map(|_| reading_of_new_meter::<T>(&operator))
-			.collect::<alloc::vec::Vec<_>>();
+		let batch =
+			(0..n).map(|_| reading_of_new_meter::<T>(&operator)).collect::<alloc::vec::Vec<_>>();
 		let batch = Batch::try_from(batch).expect("n is at most MaxBatch");
 		let last = batch.last().expect("n is at least 1").reading;
 		#[extrinsic_call]

@@ -289,7 +289,7 @@ impl<'a, T: Config> Desk<'a, T> {
 			Some(mut state) => {
 				state.apply(reading, credit);
 				state
-			},
+			}
 			None => MeterState::first(reading),
 		};
 		MeterStates::<T>::insert(reading.meter, state);

@@ -126,8 +126,7 @@ impl MeterState {
 			let next = self.epoch.checked_add(1) == Some(reading.epoch);
 			return if next { Ok(Credit::Base) } else { Err(Refusal::EpochSkipped) };
 		}
-		let delta =
-			reading.register.checked_sub(self.register).ok_or(Refusal::RegisterWentBack)?;
+		let delta = reading.register.checked_sub(self.register).ok_or(Refusal::RegisterWentBack)?;
 		// Positive: the interval is newer.
 		let elapsed = reading.interval - self.last_interval;
 		if delta > plausible_energy(nameplate, elapsed) {
@@ -136,7 +135,7 @@ impl MeterState {
 		Ok(match (elapsed, reading.quality, u32::try_from(delta)) {
 			(1, Quality::Measured, Ok(energy)) if energy != NOT_MEASURED => {
 				Credit::Measured(energy)
-			},
+			}
 			_ => Credit::Recovered(delta),
 		})
 	}
@@ -148,15 +147,15 @@ impl MeterState {
 		}
 		// Saturation is out of reach: 2^64 readings of 2^64 mWh.
 		match credit {
-			Credit::Base => {},
+			Credit::Base => {}
 			Credit::Measured(energy) => {
 				self.ring[slot(reading.interval)] = energy;
 				self.attested = self.attested.saturating_add(energy.into());
-			},
+			}
 			Credit::Recovered(energy) => {
 				self.attested = self.attested.saturating_add(energy.into());
 				self.recovered = self.recovered.saturating_add(energy.into());
-			},
+			}
 		}
 		self.epoch = reading.epoch;
 		self.last_interval = reading.interval;
@@ -173,7 +172,11 @@ impl MeterState {
 
 	/// Sum over the ring, in mWh.
 	pub fn ring_total(&self) -> u128 {
-		self.ring.iter().filter(|value| **value != NOT_MEASURED).map(|value| u128::from(*value)).sum()
+		self.ring
+			.iter()
+			.filter(|value| **value != NOT_MEASURED)
+			.map(|value| u128::from(*value))
+			.sum()
 	}
 }
 

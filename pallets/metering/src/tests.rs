@@ -63,10 +63,7 @@ fn span_over_several_intervals_is_recovered_and_stands_in_no_slot() {
 #[test]
 fn interval_whose_end_was_not_seen_is_recovered() {
 	with_base(|| {
-		let late = Reading {
-			quality: Quality::Recovered,
-			..reading(0, START - 9, 1_000_250_000)
-		};
+		let late = Reading { quality: Quality::Recovered, ..reading(0, START - 9, 1_000_250_000) };
 		assert_eq!(submit(vec![signed(late)]), vec![]);
 		assert_eq!((state(0).attested, state(0).recovered), (250_000, 250_000));
 		assert_eq!(state(0).measured_in(START - 9), None);
@@ -106,8 +103,7 @@ fn reading_is_refused_when_signature_is_wrong() {
 		let good = signed(reading(0, START - 9, 1_000_250_000));
 		// Signed by another meter's device; of another register; for another chain; not at all.
 		let by_another = device(1).sign(&good.reading.signing_payload(&genesis_hash())).0;
-		let of_another =
-			signed(Reading { register: 1_000_250_001, ..good.reading }).signature;
+		let of_another = signed(Reading { register: 1_000_250_001, ..good.reading }).signature;
 		let for_another = device(0).sign(&good.reading.signing_payload(&[7; 32])).0;
 		for signature in [by_another, of_another, for_another, [0; 64]] {
 			assert_refused(SignedReading { signature, ..good }, Refusal::BadSignature);
@@ -180,11 +176,8 @@ fn reading_is_accepted_once_when_two_operators_submit_it() {
 		let good = signed(reading(0, START - 9, 1_000_250_000));
 		assert_eq!(submit(vec![good]), vec![]);
 		System::reset_events();
-		Metering::submit_readings(
-			RuntimeOrigin::signed(STRANGER),
-			vec![good].try_into().unwrap(),
-		)
-		.unwrap();
+		Metering::submit_readings(RuntimeOrigin::signed(STRANGER), vec![good].try_into().unwrap())
+			.unwrap();
 		assert_eq!(refusals(), vec![Refusal::Duplicate]);
 		assert_eq!(state(0).attested, 250_000);
 	});
@@ -381,7 +374,7 @@ fn invariants_notice_when_state_is_broken() {
 #[track_caller]
 fn assert_broken(number: &str) {
 	match Metering::do_try_state() {
-		Err(DispatchError::Other(text)) if text.starts_with(number) => {},
+		Err(DispatchError::Other(text)) if text.starts_with(number) => {}
 		other => panic!("breaking {number} gave {other:?}"),
 	}
 }

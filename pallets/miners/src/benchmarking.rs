@@ -19,7 +19,8 @@ fn funded<T: Config>(name: &'static str, index: u32) -> T::AccountId {
 	let amount = MinersPallet::<T>::deposit_for(T::MaxMeters::get())
 		.expect("deposits are far from overflow")
 		.saturating_mul(2u32.into());
-	T::Currency::increase_balance(&who, amount, Precision::Exact).expect("a new account takes funds");
+	T::Currency::increase_balance(&who, amount, Precision::Exact)
+		.expect("a new account takes funds");
 	who
 }
 
@@ -39,8 +40,8 @@ fn meters<T: Config>(owner: &T::AccountId, m: u32) -> BoundedVec<MeterApplicatio
 	(0..m)
 		.map(|_| {
 			let key = sp_io::crypto::sr25519_generate(KEY_TYPE, None);
-			let possession =
-				sp_io::crypto::sr25519_sign(KEY_TYPE, &key, &payload).expect("the key was just made");
+			let possession = sp_io::crypto::sr25519_sign(KEY_TYPE, &key, &payload)
+				.expect("the key was just made");
 			MeterApplication {
 				key: MeterKey::Sr25519(key.0),
 				flow: Flow::Generation,

@@ -73,11 +73,8 @@ use sp_runtime::{
 pub type BalanceOf<T> =
 	<<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
 /// An application as this runtime stores it.
-pub type ApplicationOf<T> = Application<
-	<T as frame_system::Config>::AccountId,
-	BalanceOf<T>,
-	<T as Config>::MaxMeters,
->;
+pub type ApplicationOf<T> =
+	Application<<T as frame_system::Config>::AccountId, BalanceOf<T>, <T as Config>::MaxMeters>;
 /// A miner as this runtime stores it.
 pub type MinerOf<T> =
 	Miner<<T as frame_system::Config>::AccountId, BalanceOf<T>, <T as Config>::MaxMeters>;
@@ -154,15 +151,8 @@ pub mod pallet {
 
 	/// The miners of an owner: the way back from an account to its soul-bound tokens.
 	#[pallet::storage]
-	pub type MinersByOwner<T: Config> = StorageDoubleMap<
-		_,
-		Blake2_128Concat,
-		T::AccountId,
-		Identity,
-		MinerId,
-		(),
-		OptionQuery,
-	>;
+	pub type MinersByOwner<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Identity, MinerId, (), OptionQuery>;
 
 	/// The registered meters. Read once per reading, so it holds just what a reading is judged by.
 	#[pallet::storage]
@@ -174,20 +164,12 @@ pub mod pallet {
 
 	/// What each meter key is used for.
 	#[pallet::storage]
-	pub type KeyUses<T: Config> =
-		StorageMap<_, Blake2_128Concat, MeterKey, KeyUse, OptionQuery>;
+	pub type KeyUses<T: Config> = StorageMap<_, Blake2_128Concat, MeterKey, KeyUse, OptionQuery>;
 
 	/// Which account may submit readings for which miners.
 	#[pallet::storage]
-	pub type Operators<T: Config> = StorageDoubleMap<
-		_,
-		Blake2_128Concat,
-		T::AccountId,
-		Identity,
-		MinerId,
-		(),
-		OptionQuery,
-	>;
+	pub type Operators<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Identity, MinerId, (), OptionQuery>;
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
@@ -601,7 +583,10 @@ pub mod pallet {
 		/// The meters of a miner, each with its number.
 		pub fn meters_of(miner: MinerId) -> Vec<(MeterId, MeterInfo)> {
 			let meters = Miners::<T>::get(miner).map(|entry| entry.meters).unwrap_or_default();
-			meters.into_iter().filter_map(|id| Meters::<T>::get(id).map(|info| (id, info))).collect()
+			meters
+				.into_iter()
+				.filter_map(|id| Meters::<T>::get(id).map(|info| (id, info)))
+				.collect()
 		}
 
 		/// The applications that wait for a ruling.
@@ -695,14 +680,17 @@ impl<T: Config> Pallet<T> {
 			);
 			owners.saturating_inc();
 			for meter in &miner.meters {
-				let info =
-					Meters::<T>::get(meter).ok_or("2: a miner lists a meter that does not exist")?;
+				let info = Meters::<T>::get(meter)
+					.ok_or("2: a miner lists a meter that does not exist")?;
 				ensure!(info.miner == id, "2: a miner lists a meter of another one");
 				ensure!(
 					KeyUses::<T>::get(info.key) == Some(KeyUse::Meter(*meter)),
 					"3: a meter's key is not recorded as its own"
 				);
-				ensure!(*meter < NextMeterId::<T>::get(), "6: a meter has a number from the future");
+				ensure!(
+					*meter < NextMeterId::<T>::get(),
+					"6: a meter has a number from the future"
+				);
 				meters.saturating_inc();
 				keys.saturating_inc();
 			}

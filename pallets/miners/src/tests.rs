@@ -30,10 +30,7 @@ fn application_holds_deposit_and_reserves_keys() {
 		let application = olga_applies(&[1, 2]);
 		assert_eq!(held(OLGA), 120);
 		assert_eq!(KeyUses::<Test>::get(key(1)), Some(KeyUse::Application(application)));
-		assert_eq!(
-			last_event(),
-			Event::Applied { application, owner: OLGA, deposit: 120 }.into()
-		);
+		assert_eq!(last_event(), Event::Applied { application, owner: OLGA, deposit: 120 }.into());
 		assert_eq!(Miners::open_applications().len(), 1);
 	});
 }
@@ -247,10 +244,7 @@ fn approval_numbers_miner_and_meters() {
 fn approval_is_refused_when_application_was_approved_before() {
 	build_and_execute(|| {
 		olga_is_admitted(&[1]);
-		assert_noop!(
-			Miners::approve(RuntimeOrigin::root(), 0),
-			Error::<Test>::UnknownApplication
-		);
+		assert_noop!(Miners::approve(RuntimeOrigin::root(), 0), Error::<Test>::UnknownApplication);
 	});
 }
 
@@ -275,10 +269,7 @@ fn operator_serves_only_the_miners_that_name_it() {
 			Error::<Test>::UnknownMiner
 		);
 		assert_ok!(Miners::add_operator(RuntimeOrigin::signed(OLGA), first, AGENT));
-		assert_eq!(
-			last_event(),
-			Event::OperatorAdded { miner: first, operator: AGENT }.into()
-		);
+		assert_eq!(last_event(), Event::OperatorAdded { miner: first, operator: AGENT }.into());
 		assert_noop!(
 			Miners::add_operator(RuntimeOrigin::signed(OLGA), first, AGENT),
 			Error::<Test>::AlreadyOperator
@@ -320,10 +311,7 @@ fn suspension_and_reinstatement_belong_to_the_dao() {
 	build_and_execute(|| {
 		let miner = olga_is_admitted(&[1]);
 		assert_noop!(Miners::suspend(RuntimeOrigin::signed(OLGA), miner), BadOrigin);
-		assert_noop!(
-			Miners::reinstate(RuntimeOrigin::root(), miner),
-			Error::<Test>::NotSuspended
-		);
+		assert_noop!(Miners::reinstate(RuntimeOrigin::root(), miner), Error::<Test>::NotSuspended);
 		assert_ok!(Miners::suspend(RuntimeOrigin::root(), miner));
 		assert_eq!(last_event(), Event::Suspended { miner }.into());
 		assert!(!Miners::is_active(miner));
@@ -347,7 +335,8 @@ fn invariants_notice_when_state_is_broken() {
 		("2", || Meters::<Test>::remove(1)),
 		("3", || KeyUses::<Test>::insert(key(9), KeyUse::Meter(0))),
 		("4", || {
-			Balances::release(&HoldReason::Registration.into(), &OLGA, 1, Precision::Exact).unwrap();
+			Balances::release(&HoldReason::Registration.into(), &OLGA, 1, Precision::Exact)
+				.unwrap();
 		}),
 		("5", || Operators::<Test>::insert(PETER, 0, ())),
 		("6", || NextMinerId::<Test>::put(0)),

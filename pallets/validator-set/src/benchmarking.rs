@@ -5,7 +5,8 @@ use frame_benchmarking::v2::*;
 
 /// Fills the list up to `count` validators, of which the first is returned.
 fn fill<T: Config>(count: u32) -> T::AccountId {
-	let mut validators: Vec<T::AccountId> = (0..count).map(|i| account("validator", i, 0)).collect();
+	let mut validators: Vec<T::AccountId> =
+		(0..count).map(|i| account("validator", i, 0)).collect();
 	validators.sort();
 	let first = validators[0].clone();
 	Validators::<T>::put(BoundedVec::try_from(validators).expect("count is at most MaxValidators"));

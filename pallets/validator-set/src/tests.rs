@@ -47,11 +47,11 @@ fn removed_validator_is_inactive_two_sessions_later() {
 #[test]
 fn unchanged_set_is_not_planned_anew() {
 	build_and_execute(|| {
-		assert_eq!(ValidatorSet::new_session(1), None);
+		assert_eq!(<ValidatorSet as SessionManager<u64>>::new_session(1), None);
 		assert_ok!(ValidatorSet::add_validator(RuntimeOrigin::root(), 4));
-		assert_eq!(ValidatorSet::new_session(1), Some(vec![1, 2, 3, 4]));
+		assert_eq!(<ValidatorSet as SessionManager<u64>>::new_session(1), Some(vec![1, 2, 3, 4]));
 		pass_sessions(1);
-		assert_eq!(ValidatorSet::new_session(2), None);
+		assert_eq!(<ValidatorSet as SessionManager<u64>>::new_session(2), None);
 	});
 }
 

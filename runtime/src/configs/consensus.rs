@@ -1,9 +1,8 @@
 //! Who makes and finalises blocks.
 
 use crate::{
-	weights, AccountId, Aura, Balance, Balances, Block, Grandpa, Historical, Offences, Runtime,
-	RuntimeCall, RuntimeEvent, Session, SessionKeys, TxExtension, UncheckedExtrinsic, ValidatorSet,
-	DECA,
+	weights, AccountId, Aura, Balance, Balances, Historical, Offences, Runtime, RuntimeCall,
+	RuntimeEvent, Session, SessionKeys, TxExtension, UncheckedExtrinsic, ValidatorSet, DECA,
 };
 use frame_support::{
 	parameter_types,

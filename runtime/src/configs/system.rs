@@ -3,7 +3,7 @@
 use crate::{
 	AccountId, Aura, Balance, Balances, Block, Hash, Nonce, PalletInfo, Runtime, RuntimeCall,
 	RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System,
-	ValidatorSet, EXISTENTIAL_DEPOSIT, VERSION,
+	EXISTENTIAL_DEPOSIT, VERSION,
 };
 use frame_support::{
 	derive_impl,

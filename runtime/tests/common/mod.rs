@@ -32,7 +32,7 @@ pub fn genesis_storage(preset: &str) -> sp_runtime::Storage {
 				for (key, value) in patch {
 					merge(base.entry(key).or_insert(serde_json::Value::Null), value);
 				}
-			},
+			}
 			(base, patch) => *base = patch,
 		}
 	}
@@ -88,7 +88,11 @@ impl Chain {
 	}
 
 	/// Applies a call as an extrinsic that `who` signed.
-	pub fn submit(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> ApplyExtrinsicResult {
+	pub fn submit(
+		&mut self,
+		who: Sr25519Keyring,
+		call: impl Into<RuntimeCall>,
+	) -> ApplyExtrinsicResult {
 		Executive::apply_extrinsic(sign(who, call.into()))
 	}
 

@@ -1,5 +1,9 @@
 use super::*;
-use crate::keys::{Scheme, SigningKey};
+use crate::{
+	interval::Draft,
+	keys::{Scheme, SigningKey},
+};
+use heliograph_primitives::Reading;
 use tempfile::{tempdir, TempDir};
 
 fn spool() -> (TempDir, Spool, RowId) {

@@ -15,17 +15,21 @@
 use std::{
 	collections::HashMap,
 	fs::{File, OpenOptions, TryLockError},
-	path::{Path, PathBuf},
+	path::Path,
 	time::Duration,
 };
 
-use heliograph_primitives::{units::Interval, MeterId, MeterSignature, MinerId, Quality, Reading};
+use heliograph_primitives::{units::Interval, MeterId, MeterSignature, Quality};
 use rusqlite::{params, Connection, OpenFlags, OptionalExtension, Row, Transaction};
 
-use crate::interval::{Draft, Kept, Last, Origin};
+use crate::interval::{Kept, Last, Origin};
+
+pub use types::*;
+
+mod types;
 
 /// The layout that this version writes; `PRAGMA user_version` of the file.
-const SCHEMA_VERSION: i64 = 1;
+pub(crate) const SCHEMA_VERSION: i64 = 1;
 
 const SCHEMA: &str = "
 CREATE TABLE pins (
@@ -78,267 +82,6 @@ CREATE TABLE events (
 	detail TEXT NOT NULL
 );
 ";
-
-/// Why the spool cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum SpoolError {
-	/// Another agent works on this file.
-	#[error(
-		"the spool {} is in use by another agent; two agents on one spool would count a meter twice: stop the other one, or \
-		 give this one a spool of its own (agent.spool in the configuration)",
-		.0.display()
-	)]
-	InUse(PathBuf),
-	/// The file was written by a newer version.
-	#[error(
-		"the spool {} has layout {found}, and this version knows layouts up to {SCHEMA_VERSION}: run a newer heliograph-agent",
-		.path.display()
-	)]
-	Newer {
-		/// The file.
-		path: PathBuf,
-		/// Its layout.
-		found: i64,
-	},
-	/// The file cannot be opened.
-	#[error("cannot open the spool {}: {why}", .path.display())]
-	Open {
-		/// The file.
-		path: PathBuf,
-		/// What the system says.
-		why: String,
-	},
-	/// A statement failed, mostly because the disk is full or gone.
-	#[error("the spool failed: {0}")]
-	Sqlite(#[from] rusqlite::Error),
-	/// A reading would be the second one of its interval, or come before the last one.
-	#[error("meter {meter} has a reading for interval {last} already, so none is kept for interval {interval}")]
-	NotNewer {
-		/// Row of the meter.
-		meter: RowId,
-		/// Of the new reading.
-		interval: Interval,
-		/// Of the last one kept.
-		last: Interval,
-	},
-	/// What is in the file contradicts itself.
-	#[error("the spool is damaged: {0}")]
-	Damaged(String),
-}
-
-/// A meter's row. Not the number that the chain gives it.
-pub type RowId = i64;
-
-/// What became of a reading.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-pub enum ReadingState {
-	/// Kept and signed.
-	Pending,
-	/// Part of a batch that was given to a node; what became of it is not known yet.
-	Sent,
-	/// Accepted in a finalised block.
-	Attested,
-	/// Refused by the chain, or certain to be.
-	Refused,
-	/// The chain moved past its interval without it. Its energy is part of the next reading.
-	Superseded,
-}
-
-impl ReadingState {
-	/// All of them.
-	pub const ALL: [Self; 5] = [Self::Pending, Self::Sent, Self::Attested, Self::Refused, Self::Superseded];
-
-	/// Its name in logs and metrics.
-	pub fn name(self) -> &'static str {
-		match self {
-			Self::Pending => "pending",
-			Self::Sent => "sent",
-			Self::Attested => "attested",
-			Self::Refused => "refused",
-			Self::Superseded => "superseded",
-		}
-	}
-
-	/// As stored. The index of open readings depends on the first two.
-	fn code(self) -> i64 {
-		match self {
-			Self::Pending => 0,
-			Self::Sent => 1,
-			Self::Attested => 2,
-			Self::Refused => 3,
-			Self::Superseded => 4,
-		}
-	}
-
-	fn from_code(code: i64) -> Option<Self> {
-		Self::ALL.into_iter().find(|state| state.code() == code)
-	}
-}
-
-/// What the chain says about a meter for good.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct MeterPin {
-	/// Its number.
-	pub meter: MeterId,
-	/// The miner that it belongs to.
-	pub miner: MinerId,
-	/// Its registered nameplate in W.
-	pub nameplate: u32,
-}
-
-/// A meter as the spool knows it.
-#[derive(Clone, PartialEq, Debug)]
-pub struct MeterRow {
-	/// Its row.
-	pub id: RowId,
-	/// The state of its counter, as JSON; `None` before the first sample.
-	pub counter: Option<String>,
-	/// Its registration, once it was found on the chain.
-	pub pin: Option<MeterPin>,
-	/// The samples up to this one are in readings.
-	pub cursor: u64,
-	/// The last reading made.
-	pub last: Option<Last>,
-	/// Up to where the readings were compared with the finalised chain.
-	pub settled: Option<Settled>,
-}
-
-/// A point up to which the readings of a meter are known to agree with the chain.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Settled {
-	/// The last interval that the chain had accepted.
-	pub interval: Interval,
-	/// The chain's history hash at that point.
-	pub history: [u8; 32],
-}
-
-/// A good sample on its way into the spool.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct NewSample {
-	/// Whose.
-	pub meter: RowId,
-	/// Wall clock, ms since 1970.
-	pub taken_at: u64,
-	/// The counter's epoch.
-	pub epoch: u16,
-	/// In mWh.
-	pub register: u64,
-	/// In W, where the device tells it.
-	pub power: Option<f64>,
-}
-
-/// Something that a person will ask about.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Event {
-	/// Wall clock, ms since 1970.
-	pub at: u64,
-	/// Whose; `None` for the agent itself.
-	pub meter: Option<RowId>,
-	/// A short constant, e.g. `gap`.
-	pub kind: String,
-	/// A sentence.
-	pub detail: String,
-}
-
-/// What is committed together.
-#[derive(Clone, Default, Debug)]
-pub struct Batch {
-	/// Good samples in the order in which they were taken.
-	pub samples: Vec<NewSample>,
-	/// The counters that changed, as JSON.
-	pub counters: Vec<(RowId, String)>,
-	/// What happened.
-	pub events: Vec<Event>,
-}
-
-impl Batch {
-	/// Whether there is nothing to commit.
-	pub fn is_empty(&self) -> bool {
-		self.samples.is_empty() && self.counters.is_empty() && self.events.is_empty()
-	}
-}
-
-/// A reading with its signature, on its way into the spool.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct NewReading {
-	/// Whose.
-	pub meter: RowId,
-	/// What it says.
-	pub draft: Draft,
-	/// By the meter's key.
-	pub signature: MeterSignature,
-}
-
-/// A reading in the spool.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct StoredReading {
-	/// Whose.
-	pub meter: RowId,
-	/// At whose end the register stood at `register`.
-	pub interval: Interval,
-	/// Counts the register's resets.
-	pub epoch: u16,
-	/// In mWh.
-	pub register: u64,
-	/// Whether the energy can be assigned to the interval.
-	pub quality: Quality,
-	/// By the meter's key.
-	pub signature: MeterSignature,
-	/// What became of it.
-	pub state: ReadingState,
-}
-
-impl StoredReading {
-	/// The reading as it was signed, for the meter that the chain calls `meter`.
-	pub fn reading(&self, meter: MeterId) -> Reading {
-		Reading { meter, epoch: self.epoch, interval: self.interval, register: self.register, quality: self.quality }
-	}
-}
-
-/// What became of one reading.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Outcome {
-	/// Whose.
-	pub meter: RowId,
-	/// Which.
-	pub interval: Interval,
-	/// Its new state.
-	pub state: ReadingState,
-	/// Why it was refused or passed over.
-	pub reason: Option<String>,
-}
-
-/// How much of a meter's energy the spool has signed readings of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Signed {
-	/// The energy between the first and the last reading of every finished epoch, in mWh.
-	pub finished_epochs: u128,
-	/// The epoch of the last reading.
-	pub epoch: u16,
-	/// The register of that epoch's first reading, in mWh; `None` before the first reading.
-	pub first_register: Option<u64>,
-}
-
-impl Signed {
-	/// Takes the next reading into account.
-	pub fn add(&mut self, epoch: u16, register: u64, last_register: Option<u64>) {
-		match self.first_register {
-			Some(first) if epoch != self.epoch => {
-				self.finished_epochs += u128::from(last_register.unwrap_or(first).saturating_sub(first));
-				self.first_register = Some(register);
-			},
-			Some(_) => (),
-			None => self.first_register = Some(register),
-		}
-		self.epoch = epoch;
-	}
-
-	/// The energy since the first reading when the register stands at `register`, in mWh.
-	pub fn energy(&self, register: u64) -> u128 {
-		let first = self.first_register.unwrap_or(register);
-		self.finished_epochs + u128::from(register.saturating_sub(first))
-	}
-}
 
 /// The spool. One writer; [`Spool::open`] makes sure of it.
 #[derive(Debug)]
@@ -445,16 +188,17 @@ impl Spool {
 
 	/// The row of the meter `name` with this key, if there is one.
 	pub fn find_meter(&self, name: &str, public_key: &[u8]) -> Result<Option<MeterRow>, SpoolError> {
-		let row = self
+		let mut select = self
 			.connection
-			.query_row(
-				"SELECT id, counter, chain_meter, miner, nameplate, cursor, last_interval, last_epoch, last_counter_epoch,
-				 last_register, settled_interval, settled_history FROM meters WHERE name = ?1 AND public_key = ?2",
-				params![name, public_key],
-				meter_row,
-			)
-			.optional()?;
-		Ok(row)
+			.prepare_cached(&format!("SELECT {METER_ROW} FROM meters WHERE name = ?1 AND public_key = ?2"))?;
+		Ok(select.query_row(params![name, public_key], meter_row).optional()?)
+	}
+
+	/// The meter in row `id`, as it stands now.
+	pub fn row(&self, id: RowId) -> Result<MeterRow, SpoolError> {
+		let mut select =
+			self.connection.prepare_cached(&format!("SELECT {METER_ROW} FROM meters WHERE id = ?1"))?;
+		Ok(select.query_row([id], meter_row)?)
 	}
 
 	/// Commits samples, counters and events together. When it returns, they survive a power cut. Gives the samples with
@@ -594,7 +338,7 @@ impl Spool {
 		let mut select = self.connection.prepare_cached(
 			"SELECT seq, taken_at, epoch, register FROM samples WHERE meter = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
 		)?;
-		let rows = select.query_map(params![meter, signed(after), limit], |row| {
+		let rows = select.query_map(params![meter, signed(after), signed(limit as u64)], |row| {
 			Ok(Kept {
 				seq: unsigned(row, 0)?,
 				taken_at: unsigned(row, 1)?,
@@ -617,7 +361,7 @@ impl Spool {
 		select_readings(
 			&self.connection,
 			&format!("state <= 1 AND interval < ?1 AND meter IN ({among}) ORDER BY interval, meter LIMIT ?2"),
-			params![before, limit],
+			params![before, signed(limit as u64)],
 		)
 	}
 
@@ -720,7 +464,7 @@ impl Spool {
 	pub fn last_events(&self, limit: usize) -> Result<Vec<Event>, SpoolError> {
 		let mut select =
 			self.connection.prepare_cached("SELECT at, meter, kind, detail FROM events ORDER BY id DESC LIMIT ?1")?;
-		let rows = select.query_map([limit], |row| {
+		let rows = select.query_map([signed(limit as u64)], |row| {
 			Ok(Event { at: unsigned(row, 0)?, meter: row.get(1)?, kind: row.get(2)?, detail: row.get(3)? })
 		})?;
 		Ok(rows.collect::<Result<_, _>>()?)
@@ -734,7 +478,7 @@ impl Spool {
 				SELECT s.meter, s.seq FROM meters m JOIN samples s ON s.meter = m.id
 				AND s.seq < m.cursor AND s.seq < (SELECT min(seq) FROM samples WHERE meter = m.id) + ?2
 			) AND taken_at < ?1",
-			params![signed(before), limit],
+			params![signed(before), signed(limit as u64)],
 		)?)
 	}
 }
@@ -802,6 +546,10 @@ fn select_readings(
 	Ok(readings)
 }
 
+/// What [`meter_row`] reads, in its order.
+const METER_ROW: &str = "id, counter, chain_meter, miner, nameplate, cursor, last_interval, last_epoch, \
+	last_counter_epoch, last_register, settled_interval, settled_history";
+
 fn meter_row(row: &Row<'_>) -> rusqlite::Result<MeterRow> {
 	let pin = match (row.get(2)?, row.get(3)?, row.get(4)?) {
 		(Some(meter), Some(miner), Some(nameplate)) => Some(MeterPin { meter, miner, nameplate }),
@@ -820,7 +568,15 @@ fn meter_row(row: &Row<'_>) -> rusqlite::Result<MeterRow> {
 		(Some(interval), Some(history)) => Some(Settled { interval, history }),
 		_ => None,
 	};
-	Ok(MeterRow { id: row.get(0)?, counter: row.get(1)?, pin, cursor: unsigned(row, 5)?, last, settled })
+	Ok(MeterRow {
+		id: row.get(0)?,
+		counter: row.get(1)?,
+		pin,
+		cursor: unsigned(row, 5)?,
+		last,
+		last_register: row.get::<_, Option<i64>>(9)?.map(|register| register as u64),
+		settled,
+	})
 }
 
 fn state_of(code: i64) -> Result<ReadingState, SpoolError> {
@@ -844,5 +600,4 @@ fn unsigned(row: &Row<'_>, index: usize) -> rusqlite::Result<u64> {
 }
 
 #[cfg(test)]
-#[path = "spool_tests.rs"]
 mod tests;

@@ -1,0 +1,361 @@
+//! `watch`: a live view of a running agent in the terminal.
+
+use std::{
+	io::{self, IsTerminal, Write},
+	sync::{
+		atomic::{AtomicBool, Ordering},
+		Arc,
+	},
+	time::Duration,
+};
+
+use anyhow::Context;
+use crossterm::{
+	cursor::{Hide, MoveTo, Show},
+	event::{self, Event, KeyCode, KeyEventKind, KeyModifiers},
+	queue,
+	style::Stylize,
+	terminal::{self, BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen},
+};
+use heliograph_primitives::units::INTERVALS_PER_DAY;
+use tokio::{
+	signal::unix::{signal, SignalKind},
+	sync::mpsc,
+};
+
+use crate::status::{self, kwh, Report};
+
+/// How often the view is drawn.
+const REFRESH: Duration = Duration::from_millis(500);
+
+/// How often a line is printed where there is no terminal.
+const PRINT: Duration = Duration::from_secs(5);
+
+/// Shows the agent whose status page is at `url`; once, or until q or Ctrl-C.
+pub async fn run(url: &str, once: bool) -> anyhow::Result<()> {
+	let host = host_of(url)?;
+	if once {
+		let report = fetch(&host).await.with_context(|| no_agent(url))?;
+		print!("{}", status::table(&report));
+		return Ok(());
+	}
+	if io::stdout().is_terminal() {
+		draw(&host, url).await
+	} else {
+		print_lines(&host, url).await
+	}
+}
+
+fn no_agent(url: &str) -> String {
+	format!("no agent answers at {url}: start one with agent.http set in its configuration, or name another address by --url")
+}
+
+/// `host:port` of an `http://` address.
+fn host_of(url: &str) -> anyhow::Result<String> {
+	let rest = url.strip_prefix("http://").unwrap_or(url);
+	anyhow::ensure!(!rest.contains("://"), "{url}: the agent's status page is served by http:// only");
+	let host = rest.split('/').next().unwrap_or_default();
+	let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+	anyhow::ensure!(has_port, "{url}: the address has to name a port, e.g. http://127.0.0.1:9615");
+	Ok(host.to_owned())
+}
+
+async fn fetch(host: &str) -> anyhow::Result<Report> {
+	Ok(serde_json::from_slice(&status::get(host, "/status.json").await?)?)
+}
+
+async fn print_lines(host: &str, url: &str) -> anyhow::Result<()> {
+	let mut terminate = signal(SignalKind::terminate())?;
+	let mut out = io::stdout();
+	loop {
+		match fetch(host).await {
+			Ok(report) => writeln!(out, "{}", line(&report))?,
+			Err(error) => writeln!(out, "no agent answers at {url}: {error}")?,
+		}
+		out.flush()?;
+		tokio::select! {
+			() = tokio::time::sleep(PRINT) => (),
+			_ = terminate.recv() => return Ok(()),
+			_ = tokio::signal::ctrl_c() => return Ok(()),
+		}
+	}
+}
+
+/// The report in one line.
+fn line(report: &Report) -> String {
+	let meters: Vec<_> = report
+		.meters
+		.iter()
+		.map(|meter| {
+			let power = meter.power_w.map_or_else(|| "-".into(), |power| format!("{power:.0} W"));
+			let state = if meter.state == "ok" { String::new() } else { format!(" [{}]", meter.state) };
+			format!(
+				"{} {power} measured {} attested {}{state}",
+				meter.name,
+				kwh(Some(meter.measured_mwh)),
+				kwh(meter.attested_mwh)
+			)
+		})
+		.collect();
+	format!("block {} finalised {} | {}", report.chain.best, report.chain.finalised, meters.join(" | "))
+}
+
+async fn draw(host: &str, url: &str) -> anyhow::Result<()> {
+	let mut terminate = signal(SignalKind::terminate())?;
+	let _screen = Screen::enter()?;
+	let mut keys = Keys::listen();
+	loop {
+		let lines = match fetch(host).await {
+			Ok(report) => view(&report, terminal::size().map_or(80, |(width, _)| width.into())),
+			Err(error) => vec![format!("No agent answers at {url} ({error})."), String::new(), "q quits.".into()],
+		};
+		show(&lines)?;
+		tokio::select! {
+			() = tokio::time::sleep(REFRESH) => (),
+			quit = keys.presses.recv() => if quit.is_none_or(|quit| quit) { return Ok(()) },
+			_ = terminate.recv() => return Ok(()),
+		}
+	}
+}
+
+fn show(lines: &[String]) -> io::Result<()> {
+	let mut out = io::stdout();
+	let height = terminal::size().map_or(24, |(_, height)| height.into());
+	queue!(out, BeginSynchronizedUpdate)?;
+	for (row, line) in lines.iter().take(height).enumerate() {
+		queue!(out, MoveTo(0, row as u16), Clear(ClearType::CurrentLine))?;
+		write!(out, "{line}")?;
+	}
+	queue!(out, MoveTo(0, lines.len().min(height.saturating_sub(1)) as u16))?;
+	if lines.len() < height {
+		queue!(out, Clear(ClearType::FromCursorDown))?;
+	}
+	queue!(out, EndSynchronizedUpdate)?;
+	out.flush()
+}
+
+/// The terminal in the state that drawing needs. Put back as it was, however the view ends.
+struct Screen;
+
+impl Screen {
+	fn enter() -> io::Result<Self> {
+		terminal::enable_raw_mode()?;
+		let screen = Self;
+		queue!(io::stdout(), EnterAlternateScreen, Hide, Clear(ClearType::All))?;
+		io::stdout().flush()?;
+		Ok(screen)
+	}
+}
+
+impl Drop for Screen {
+	fn drop(&mut self) {
+		let restored = queue!(io::stdout(), Show, LeaveAlternateScreen)
+			.and_then(|()| io::stdout().flush())
+			.and_then(|()| terminal::disable_raw_mode());
+		if let Err(error) = restored {
+			tracing::warn!(%error, "the terminal could not be put back; `reset` does it");
+		}
+	}
+}
+
+/// Key presses, from a thread of their own because the terminal can only be waited for with a blocked one.
+struct Keys {
+	/// True for quit, false for a reason to draw again.
+	presses: mpsc::Receiver<bool>,
+	stop: Arc<AtomicBool>,
+}
+
+impl Keys {
+	fn listen() -> Self {
+		let (sender, presses) = mpsc::channel(8);
+		let stop = Arc::new(AtomicBool::new(false));
+		let stopped = stop.clone();
+		std::thread::spawn(move || {
+			while !stopped.load(Ordering::Relaxed) {
+				let quit = match event::poll(Duration::from_millis(100)).and_then(|ready| match ready {
+					true => event::read().map(Some),
+					false => Ok(None),
+				}) {
+					Ok(Some(Event::Key(key))) if key.kind != KeyEventKind::Release => {
+						key.code == KeyCode::Char('q')
+							|| key.code == KeyCode::Esc
+							|| (key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL))
+					},
+					Ok(Some(Event::Resize(..))) => false,
+					Ok(_) => continue,
+					Err(_) => true,
+				};
+				if sender.blocking_send(quit).is_err() {
+					return;
+				}
+			}
+		});
+		Self { presses, stop }
+	}
+}
+
+impl Drop for Keys {
+	fn drop(&mut self) {
+		self.stop.store(true, Ordering::Relaxed);
+	}
+}
+
+/// The view, as lines of at most `width` characters, colours not counted.
+fn view(report: &Report, width: usize) -> Vec<String> {
+	let chain = &report.chain;
+	let mut lines = vec![cut(&format!("HELIOGRAPH agent {}    q quits", report.version), width).bold().to_string()];
+	let blocks = format!("block {:>7}   finalised {:>7}   {}", chain.best, chain.finalised, chain.url);
+	lines.push(match (chain.connected, chain.trouble.is_empty()) {
+		(true, true) => cut(&blocks, width),
+		(true, false) => cut(&format!("{blocks}  {}", chain.trouble), width).yellow().to_string(),
+		(false, _) => cut(&format!("not connected to {}: {}", chain.url, chain.trouble), width).red().to_string(),
+	});
+	if let Some(interval_millis) = chain.interval_millis.filter(|millis| *millis > 0) {
+		lines.push(day(report.now_millis, interval_millis, width));
+	}
+	lines.push(String::new());
+	let name = report.meters.iter().map(|meter| meter.name.chars().count()).max().unwrap_or(0).clamp(5, 32);
+	let header = format!(
+		"{:<name$} {:<11} {:>9}  {:<12} {:>14} {:>14} {:>5}",
+		"meter", "flow", "power", "", "measured", "attested", "wait"
+	);
+	lines.push(cut(&header, width).dim().to_string());
+	for meter in &report.meters {
+		let share = meter.power_w.map_or(0.0, |power| power.abs() / f64::from(meter.nameplate_w.max(1)));
+		let text = format!(
+			"{:<name$} {:<11} {:>9}  {:<12} {:>14} {:>14} {:>5}",
+			cut(&meter.name, name),
+			meter.flow,
+			meter.power_w.map_or_else(|| "-".into(), |power| format!("{power:.0} W")),
+			bar(share, 12),
+			kwh(Some(meter.measured_mwh)),
+			kwh(meter.attested_mwh),
+			meter.pending
+		);
+		let text = cut(&text, width);
+		lines.push(if meter.up { text } else { text.red().to_string() });
+		if meter.state != "ok" {
+			lines.push(cut(&format!("{:<name$} {}", "", meter.state), width).yellow().to_string());
+		}
+		if let (Some(reason), true) = (&meter.last_refusal, meter.refused > 0) {
+			let refused = format!("{:<name$} {} refused, the last one: {reason}", "", meter.refused);
+			lines.push(cut(&refused, width).yellow().to_string());
+		}
+	}
+	lines
+}
+
+/// How far the day of 96 intervals has come.
+fn day(now_millis: u64, interval_millis: u64, width: usize) -> String {
+	let length = interval_millis * u64::from(INTERVALS_PER_DAY);
+	let into = now_millis % length;
+	let interval = into / interval_millis + 1;
+	let label = format!("day  interval {interval:>2} of {INTERVALS_PER_DAY}  ");
+	let cells = width.saturating_sub(label.len()).min(INTERVALS_PER_DAY as usize);
+	cut(&format!("{label}{}", bar(into as f64 / length as f64, cells)), width)
+}
+
+/// A bar of `cells` characters, filled by `share` of one.
+fn bar(share: f64, cells: usize) -> String {
+	let eighths = (share.clamp(0.0, 1.0) * cells as f64 * 8.0).round() as usize;
+	let mut bar = "█".repeat(eighths / 8);
+	if eighths % 8 > 0 {
+		bar.push(['▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8 - 1]);
+	}
+	let filled = bar.chars().count();
+	bar + &"·".repeat(cells.saturating_sub(filled))
+}
+
+fn cut(text: &str, width: usize) -> String {
+	text.chars().take(width).collect()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::status::{ChainReport, MeterReport};
+
+	fn report() -> Report {
+		let meter = MeterReport {
+			name: "pv/import_energy".into(),
+			flow: "Generation".into(),
+			nameplate_w: 5_000,
+			power_w: Some(2_500.0),
+			measured_mwh: 7_654_321,
+			attested_mwh: Some(7_000_000),
+			up: true,
+			state: "ok".into(),
+			..MeterReport::default()
+		};
+		let grid = MeterReport { name: "grid".into(), state: "no answer".into(), up: false, ..meter.clone() };
+		let chain = ChainReport {
+			connected: true,
+			best: 41,
+			finalised: 39,
+			interval_millis: Some(3_000),
+			..ChainReport::default()
+		};
+		Report { now_millis: 144_000, chain, meters: vec![meter, grid], ..Report::default() }
+	}
+
+	fn plain(lines: &[String]) -> Vec<String> {
+		let strip = |line: &String| {
+			let mut plain = String::new();
+			let mut in_escape = false;
+			for c in line.chars() {
+				match c {
+					'\u{1b}' => in_escape = true,
+					'm' if in_escape => in_escape = false,
+					c if !in_escape => plain.push(c),
+					_ => (),
+				}
+			}
+			plain
+		};
+		lines.iter().map(strip).collect()
+	}
+
+	#[test]
+	fn view_shows_power_energy_and_blocks() {
+		let lines = plain(&view(&report(), 100));
+		let text = lines.join("\n");
+		for part in ["41", "39", "2500 W", "7.654 kWh", "7.000 kWh", "no answer", "interval 49 of 96"] {
+			assert!(text.contains(part), "{part} is missing in\n{text}");
+		}
+		assert!(text.contains("██████······"), "half of the nameplate is half a bar:\n{text}");
+	}
+
+	#[test]
+	fn view_never_exceeds_the_terminal() {
+		for width in [1, 10, 40, 80, 200] {
+			for line in plain(&view(&report(), width)) {
+				assert!(line.chars().count() <= width, "{line:?} in {width}");
+			}
+		}
+	}
+
+	#[test]
+	fn bar_is_as_long_as_it_should_be() {
+		for share in [-1.0, 0.0, 0.01, 0.33, 0.5, 0.999, 1.0, 7.0, f64::NAN] {
+			assert_eq!(bar(share, 12).chars().count(), 12, "{share}");
+		}
+		assert_eq!(bar(1.0, 3), "███");
+		assert_eq!(bar(0.0, 3), "···");
+	}
+
+	#[test]
+	fn address_without_a_port_is_refused() {
+		assert_eq!(host_of("http://127.0.0.1:9615/").expect("fine"), "127.0.0.1:9615");
+		assert_eq!(host_of("[::1]:9615").expect("fine"), "[::1]:9615");
+		for url in ["http://127.0.0.1", "https://127.0.0.1:9615", "http://"] {
+			assert!(host_of(url).is_err(), "{url}");
+		}
+	}
+
+	#[test]
+	fn line_names_trouble() {
+		let text = line(&report());
+		assert!(text.starts_with("block 41 finalised 39 | pv/import_energy 2500 W"), "{text}");
+		assert!(text.ends_with("[no answer]"), "{text}");
+	}
+}
