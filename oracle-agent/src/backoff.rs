@@ -26,7 +26,10 @@ impl Backoff {
 
 	/// How long to wait after one more failure.
 	pub fn pause(&mut self) -> Duration {
-		let pause = self.first.saturating_mul(1u32.checked_shl(self.failures).unwrap_or(u32::MAX)).min(self.longest);
+		let pause = self
+			.first
+			.saturating_mul(1u32.checked_shl(self.failures).unwrap_or(u32::MAX))
+			.min(self.longest);
 		self.failures = (self.failures + 1).min(31);
 		// The hasher's keys are random, which is all the randomness that this needs.
 		let random = RandomState::new().hash_one(self.failures) as u32;
@@ -48,8 +51,9 @@ mod tests {
 		(0..100).for_each(|_| assert!(backoff.pause() <= Duration::from_secs(25)));
 		backoff.reset();
 		assert!(backoff.pause() <= Duration::from_millis(1_250));
-		let pauses: Vec<_> =
-			(0..8).map(|_| Backoff::new(Duration::from_secs(1), Duration::from_secs(1)).pause()).collect();
+		let pauses: Vec<_> = (0..8)
+			.map(|_| Backoff::new(Duration::from_secs(1), Duration::from_secs(1)).pause())
+			.collect();
 		assert!(pauses.windows(2).any(|pair| pair[0] != pair[1]), "all the same: {pauses:?}");
 	}
 }

@@ -22,9 +22,7 @@ use subxt::{
 		scale_value::ValueDef,
 	},
 	rpcs::{
-		client::RpcSubscription,
-		methods::legacy::TransactionStatus,
-		LegacyRpcMethods, RpcClient,
+		client::RpcSubscription, methods::legacy::TransactionStatus, LegacyRpcMethods, RpcClient,
 	},
 	transactions::{DynamicPayload, Signer},
 	utils::{AccountId32, MultiSignature, Static, H256},
@@ -204,8 +202,12 @@ impl Chain {
 		let rpc = LegacyRpcMethods::new(client.clone());
 		// The classic methods only: they work through every proxy and against every node, and hold nothing pinned on it.
 		let backend = subxt::backend::LegacyBackend::builder().build(client);
-		let client =
-			answer("name its genesis", OnlineClient::from_backend(std::sync::Arc::new(backend)), failed).await?;
+		let client = answer(
+			"name its genesis",
+			OnlineClient::from_backend(std::sync::Arc::new(backend)),
+			failed,
+		)
+		.await?;
 		Ok(Self { client, rpc })
 	}
 
@@ -216,7 +218,8 @@ impl Chain {
 
 	/// The chain at the last finalised block.
 	pub async fn finalised(&self) -> Result<At, ChainError> {
-		let block = answer("read the finalised head", self.client.at_current_block(), failed).await?;
+		let block =
+			answer("read the finalised head", self.client.at_current_block(), failed).await?;
 		Ok(At { block, rpc: self.rpc.clone() })
 	}
 
@@ -229,17 +232,20 @@ impl Chain {
 	/// The chain's clock at its best block, ms since 1970.
 	pub async fn best_millis(&self) -> Result<u64, ChainError> {
 		let key = [hashing::twox_128(b"Timestamp"), hashing::twox_128(b"Now")].concat();
-		let bytes = answer("read its clock", self.rpc.state_get_storage(&key, None), rpc_failed).await?;
+		let bytes =
+			answer("read its clock", self.rpc.state_get_storage(&key, None), rpc_failed).await?;
 		// Absent in the genesis block.
 		let Some(bytes) = bytes else { return Ok(0) };
-		u64::decode(&mut &bytes[..]).map_err(|error| ChainError::Foreign(format!("its clock is not a number: {error}")))
+		u64::decode(&mut &bytes[..])
+			.map_err(|error| ChainError::Foreign(format!("its clock is not a number: {error}")))
 	}
 
 	/// The headers of finalised and of best blocks as they come.
 	pub async fn heads(&self) -> Result<(Headers, Headers), ChainError> {
 		let finalised = self.rpc.chain_subscribe_finalized_heads();
 		let finalised = answer("tell of finalised blocks", finalised, rpc_failed).await?;
-		let best = answer("tell of new blocks", self.rpc.chain_subscribe_new_heads(), rpc_failed).await?;
+		let best =
+			answer("tell of new blocks", self.rpc.chain_subscribe_new_heads(), rpc_failed).await?;
 		Ok((finalised, best))
 	}
 
@@ -265,10 +271,14 @@ impl Chain {
 		let nonce = self.next_index(&operator.public().0).await?;
 		let call: DynamicPayload<Encoded> =
 			subxt::transactions::dynamic("Metering", "submit_readings", Encoded(readings.encode()));
-		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new().nonce(nonce).mortal(MORTALITY).build();
+		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
+			.nonce(nonce)
+			.mortal(MORTALITY)
+			.build();
 		let mut transactions = at.block.transactions();
 		let transaction =
-			answer("prepare a batch", transactions.create_signed(&call, &signer, params), failed).await?;
+			answer("prepare a batch", transactions.create_signed(&call, &signer, params), failed)
+				.await?;
 		let bytes = transaction.encoded();
 		let submission = self.rpc.author_submit_and_watch_extrinsic(bytes);
 		let progress = answer("take a batch", submission, |error| match error {
@@ -281,17 +291,24 @@ impl Chain {
 			Err(_) => {
 				let minutes = FINALITY.as_secs() / 60;
 				return Err(ChainError::Lost(format!("it was not finalised in {minutes} minutes")));
-			},
+			}
 		};
 		self.judgement(block, bytes).await
 	}
 
 	/// What the events of `block` say about the batch in the transaction `bytes`.
 	async fn judgement(&self, block: H256, bytes: &[u8]) -> Result<Judgement, ChainError> {
-		let body = answer("show a block", self.rpc.chain_get_block(Some(block)), rpc_failed).await?;
+		let body =
+			answer("show a block", self.rpc.chain_get_block(Some(block)), rpc_failed).await?;
 		let index = body
-			.and_then(|body| body.block.extrinsics.iter().position(|extrinsic| extrinsic.0 == bytes))
-			.ok_or_else(|| ChainError::Lost(format!("block {block:?} was named as its block and does not have it")))?;
+			.and_then(|body| {
+				body.block.extrinsics.iter().position(|extrinsic| extrinsic.0 == bytes)
+			})
+			.ok_or_else(|| {
+				ChainError::Lost(format!(
+					"block {block:?} was named as its block and does not have it"
+				))
+			})?;
 		let at = self.at(block).await?;
 		let reader = at.block.events();
 		let events = answer("show a block's events", reader.fetch(), failed).await?;
@@ -306,11 +323,14 @@ impl Chain {
 					let ReadingRefused { meter, interval, reason } =
 						event.decode_fields_unchecked_as().map_err(failed)?;
 					judgement.refused.push(Refused { meter, interval, reason: variant(&reason) });
-				},
+				}
 				("System", "ExtrinsicFailed") => {
-					let error = DispatchError::decode_from(event.field_bytes(), at.block.metadata());
-					judgement.failed = Some(error.map_or_else(|error| error.to_string(), |error| error.to_string()));
-				},
+					let error =
+						DispatchError::decode_from(event.field_bytes(), at.block.metadata());
+					judgement.failed = Some(
+						error.map_or_else(|error| error.to_string(), |error| error.to_string()),
+					);
+				}
 				_ => (),
 			}
 		}
@@ -333,7 +353,9 @@ impl At {
 	/// The length of an interval in ms.
 	pub async fn interval_millis(&self) -> Result<u64, ChainError> {
 		let storage = self.block.storage();
-		let entry = storage.entry(dynamic::storage::<(), u64>("Metering", "IntervalMillis")).map_err(foreign)?;
+		let entry = storage
+			.entry(dynamic::storage::<(), u64>("Metering", "IntervalMillis"))
+			.map_err(foreign)?;
 		let value = answer("read the length of an interval", entry.fetch(()), failed).await?;
 		value.decode().map_err(foreign)
 	}
@@ -341,7 +363,8 @@ impl At {
 	/// The number of the account's next transaction at this block.
 	pub async fn nonce(&self, account: &[u8; 32]) -> Result<u64, ChainError> {
 		let transactions = self.block.transactions();
-		answer("count transactions", transactions.account_nonce(&AccountId32(*account)), failed).await
+		answer("count transactions", transactions.account_nonce(&AccountId32(*account)), failed)
+			.await
 	}
 
 	/// What each of `keys` is registered for.
@@ -356,9 +379,15 @@ impl At {
 	}
 
 	/// What is registered of each of `meters`.
-	pub async fn registrations(&self, meters: &[MeterId]) -> Result<Vec<Option<Registration>>, ChainError> {
+	pub async fn registrations(
+		&self,
+		meters: &[MeterId],
+	) -> Result<Vec<Option<Registration>>, ChainError> {
 		let entry = Entry::new("Miners", "Meters");
-		let places = meters.iter().map(|meter| entry.place(self, (*meter,))).collect::<Result<Vec<_>, _>>()?;
+		let places = meters
+			.iter()
+			.map(|meter| entry.place(self, (*meter,)))
+			.collect::<Result<Vec<_>, _>>()?;
 		let values = self.fetch(&places).await?;
 		places.iter().map(|place| entry.decode(self, values.get(place))).collect()
 	}
@@ -400,7 +429,9 @@ impl At {
 			let places = places.iter().map(Vec::as_slice);
 			let question = self.rpc.state_query_storage_at(places, Some(self.block.block_hash()));
 			for set in answer("read storage", question, rpc_failed).await? {
-				values.extend(set.changes.into_iter().filter_map(|(key, value)| Some((key.0, value?.0))));
+				values.extend(
+					set.changes.into_iter().filter_map(|(key, value)| Some((key.0, value?.0))),
+				);
 			}
 		}
 		Ok(values)
@@ -432,7 +463,11 @@ impl Entry {
 		at.block.storage().entry(address).and_then(|entry| entry.fetch_key(key)).map_err(foreign)
 	}
 
-	fn decode<T: DecodeAsType>(&self, at: &At, bytes: Option<&Vec<u8>>) -> Result<Option<T>, ChainError> {
+	fn decode<T: DecodeAsType>(
+		&self,
+		at: &At,
+		bytes: Option<&Vec<u8>>,
+	) -> Result<Option<T>, ChainError> {
 		let Some(bytes) = bytes else { return Ok(None) };
 		let metadata = at.block.metadata_ref();
 		let missing = || ChainError::Foreign(format!("it has no {}.{}", self.pallet, self.name));
@@ -442,25 +477,40 @@ impl Entry {
 			.and_then(|storage| storage.entry_by_name(self.name))
 			.ok_or_else(missing)?
 			.value_ty();
-		T::decode_as_type(&mut bytes.as_slice(), value, metadata.types())
-			.map(Some)
-			.map_err(|error| ChainError::Foreign(format!("{}.{} is not what it should be: {error}", self.pallet, self.name)))
+		T::decode_as_type(&mut bytes.as_slice(), value, metadata.types()).map(Some).map_err(
+			|error| {
+				ChainError::Foreign(format!(
+					"{}.{} is not what it should be: {error}",
+					self.pallet, self.name
+				))
+			},
+		)
 	}
 }
 
 /// Follows a submitted transaction to the block in which it was finalised.
-async fn finalised_in(mut progress: RpcSubscription<TransactionStatus<H256>>) -> Result<H256, ChainError> {
+async fn finalised_in(
+	mut progress: RpcSubscription<TransactionStatus<H256>>,
+) -> Result<H256, ChainError> {
 	while let Some(status) = progress.next().await {
 		match status.map_err(rpc_failed)? {
 			TransactionStatus::Finalized(block) => return Ok(block),
 			TransactionStatus::FinalityTimeout(block) => {
-				return Err(ChainError::Lost(format!("the chain does not finalise its block {block:?}")))
-			},
+				return Err(ChainError::Lost(format!(
+					"the chain does not finalise its block {block:?}"
+				)))
+			}
 			TransactionStatus::Usurped(_) => {
-				return Err(ChainError::Lost("another transaction of the operator took its place".into()))
-			},
-			TransactionStatus::Dropped => return Err(ChainError::Lost("the node's pool dropped it".into())),
-			TransactionStatus::Invalid => return Err(ChainError::Lost("it became invalid in the node's pool".into())),
+				return Err(ChainError::Lost(
+					"another transaction of the operator took its place".into(),
+				))
+			}
+			TransactionStatus::Dropped => {
+				return Err(ChainError::Lost("the node's pool dropped it".into()))
+			}
+			TransactionStatus::Invalid => {
+				return Err(ChainError::Lost("it became invalid in the node's pool".into()))
+			}
 			status => tracing::trace!(?status, "batch on its way"),
 		}
 	}
@@ -469,7 +519,8 @@ async fn finalised_in(mut progress: RpcSubscription<TransactionStatus<H256>>) ->
 
 /// What a pool's refusal means, in words. The codes are those of `sc_rpc_api::author::error`.
 fn advice(error: &subxt::rpcs::UserError) -> String {
-	let detail = error.data.as_ref().map(|data| data.get().trim_matches('"').to_owned()).unwrap_or_default();
+	let detail =
+		error.data.as_ref().map(|data| data.get().trim_matches('"').to_owned()).unwrap_or_default();
 	let hint = match error.code {
 		_ if detail.contains("pay some fees") => {
 			"; the operator account has too little DECA: fees are returned when a batch is good, but they must be there"
@@ -527,12 +578,17 @@ mod tests {
 
 	fn refusal(code: i32, data: &str) -> String {
 		let data = serde_json::value::RawValue::from_string(format!("\"{data}\"")).expect("JSON");
-		advice(&subxt::rpcs::UserError { code, message: "Invalid Transaction".into(), data: Some(data) })
+		advice(&subxt::rpcs::UserError {
+			code,
+			message: "Invalid Transaction".into(),
+			data: Some(data),
+		})
 	}
 
 	#[test]
 	fn pool_refusal_says_what_to_do() {
-		assert!(refusal(1010, "Inability to pay some fees (e.g. account balance too low)").contains("too little DECA"));
+		assert!(refusal(1010, "Inability to pay some fees (e.g. account balance too low)")
+			.contains("too little DECA"));
 		assert!(refusal(1010, "Transaction is outdated").contains("under way"));
 		assert!(refusal(1014, "The transaction has too low priority").contains("under way"));
 		assert!(refusal(1010, "Transaction has a bad signature").contains("upgraded"));
@@ -541,8 +597,15 @@ mod tests {
 
 	#[test]
 	fn history_depends_on_every_reading_and_their_order() {
-		let reading = |interval| Reading { meter: 1, epoch: 0, interval, register: 5, quality: Quality::Measured };
-		let both = |a, b| MeterState::extend(&MeterState::extend(&[0; 32], &reading(a)), &reading(b));
+		let reading = |interval| Reading {
+			meter: 1,
+			epoch: 0,
+			interval,
+			register: 5,
+			quality: Quality::Measured,
+		};
+		let both =
+			|a, b| MeterState::extend(&MeterState::extend(&[0; 32], &reading(a)), &reading(b));
 		assert_ne!(both(1, 2), both(2, 1));
 		let expected = hashing::blake2_256(&[[0u8; 32].to_vec(), reading(1).encode()].concat());
 		assert_eq!(MeterState::extend(&[0; 32], &reading(1)), expected);
@@ -550,7 +613,9 @@ mod tests {
 
 	#[tokio::test]
 	async fn connection_is_an_error_when_nobody_listens() {
-		let Err(error) = Chain::connect("ws://127.0.0.1:1").await else { panic!("connected to nothing") };
+		let Err(error) = Chain::connect("ws://127.0.0.1:1").await else {
+			panic!("connected to nothing")
+		};
 		assert!(matches!(error, ChainError::Rpc(_)), "{error}");
 	}
 }

@@ -155,7 +155,7 @@ pub fn main() -> ExitCode {
 		Err(error) => {
 			eprintln!("error: {error:#}");
 			ExitCode::FAILURE
-		},
+		}
 	}
 }
 
@@ -186,7 +186,7 @@ async fn keys_command(command: KeysCommand) -> anyhow::Result<()> {
 		KeysCommand::Generate { file, scheme, suri } => {
 			let key = keys::generate(&file, scheme, suri.as_deref())?;
 			println!("{}", describe(&file, &key));
-		},
+		}
 		KeysCommand::Show { file } => println!("{}", describe(&file, &SigningKey::load(&file)?)),
 		KeysCommand::New { config, scheme } => {
 			let config = config::load(&config.config)?;
@@ -197,14 +197,15 @@ async fn keys_command(command: KeysCommand) -> anyhow::Result<()> {
 			if !made {
 				println!("every key exists already");
 			}
-		},
+		}
 		KeysCommand::Application(args) => {
 			let config = config::load(&args.config.config)?;
-			let owner = AccountId32::from_ss58check(&args.owner)
-				.map_err(|error| anyhow::anyhow!("--owner {}: not an address ({error})", args.owner))?;
+			let owner = AccountId32::from_ss58check(&args.owner).map_err(|error| {
+				anyhow::anyhow!("--owner {}: not an address ({error})", args.owner)
+			})?;
 			let genesis = genesis_of(&args.chain, &config).await?;
 			println!("{}", serde_json::to_string_pretty(&application(&config, &owner, &genesis)?)?);
-		},
+		}
 	}
 	Ok(())
 }
@@ -230,7 +231,11 @@ fn describe(path: &Path, key: &SigningKey) -> String {
 }
 
 /// The meters of `config` as miners.apply takes them, in the order of the configuration: the chain numbers them in it.
-fn application(config: &Config, owner: &AccountId32, genesis: &[u8; 32]) -> anyhow::Result<serde_json::Value> {
+fn application(
+	config: &Config,
+	owner: &AccountId32,
+	genesis: &[u8; 32],
+) -> anyhow::Result<serde_json::Value> {
 	let mut meters = Vec::new();
 	for meter in config.devices.iter().flat_map(|device| &device.meters) {
 		let key = SigningKey::load(&meter.key)?;
@@ -252,9 +257,10 @@ async fn genesis_of(args: &ChainArgs, config: &Config) -> anyhow::Result<[u8; 32
 		return Ok(genesis);
 	}
 	let url = args.url.as_deref().unwrap_or(&config.chain.url);
-	let chain = Chain::connect(url).await.with_context(|| {
-		format!("cannot ask {url} for its genesis hash; start the node, or give the hash by --genesis")
-	})?;
+	let chain =
+		Chain::connect(url).await.with_context(|| {
+			format!("cannot ask {url} for its genesis hash; start the node, or give the hash by --genesis")
+		})?;
 	let found = chain.genesis();
 	crate::submit::check_genesis(url, found, config.chain.genesis, None)?;
 	Ok(found)
@@ -270,7 +276,9 @@ fn parse_hash(text: &str) -> anyhow::Result<[u8; 32]> {
 async fn show_status(args: &StatusArgs) -> anyhow::Result<()> {
 	let config = config::load(&args.config.config)?;
 	let running = match config.agent.http {
-		Some(address) => status::fetch(address).await.with_context(|| format!("cannot ask the agent on {address}"))?,
+		Some(address) => status::fetch(address)
+			.await
+			.with_context(|| format!("cannot ask the agent on {address}"))?,
 		None => None,
 	};
 	let report = match running {
@@ -298,7 +306,9 @@ mod tests {
 	#[test]
 	fn help_tells_the_way_from_configuration_to_submission() {
 		let help = Cli::command().render_long_help().to_string();
-		for word in ["check", "keys new", "keys application", "addOperator", "simulate", "HELIOGRAPH_LOG"] {
+		for word in
+			["check", "keys new", "keys application", "addOperator", "simulate", "HELIOGRAPH_LOG"]
+		{
 			assert!(help.contains(word), "{word} is missing in\n{help}");
 		}
 	}

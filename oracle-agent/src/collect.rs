@@ -18,7 +18,9 @@ use crate::{
 	metrics,
 	model::{Missing, Sample},
 	site::{ChainPin, Pins, Site},
-	spool::{Batch, Event, NewReading, NewSample, ReadingState, RowId, Signed, SpoolError, StoredReading},
+	spool::{
+		Batch, Event, NewReading, NewSample, ReadingState, RowId, Signed, SpoolError, StoredReading,
+	},
 	status::{now_millis, saturate},
 };
 
@@ -64,7 +66,8 @@ struct MeterWork {
 impl Collector {
 	/// A collector that goes on where the spool is.
 	pub fn new(site: Arc<Site>) -> Result<Self, SpoolError> {
-		let by_name = site.meters.iter().enumerate().map(|(i, meter)| (meter.name.to_string(), i)).collect();
+		let by_name =
+			site.meters.iter().enumerate().map(|(i, meter)| (meter.name.to_string(), i)).collect();
 		let mut meters = Vec::with_capacity(site.meters.len());
 		for meter in &site.meters {
 			let (row, signed) = site.spool(|spool| {
@@ -76,8 +79,11 @@ impl Collector {
 				None => CounterState::default(),
 				Some(Ok(counter)) => counter,
 				Some(Err(error)) => {
-					return Err(SpoolError::Damaged(format!("the counter of {} is not readable: {error}", meter.name)))
-				},
+					return Err(SpoolError::Damaged(format!(
+						"the counter of {} is not readable: {error}",
+						meter.name
+					)))
+				}
 			};
 			meters.push(MeterWork {
 				row: row.id,
@@ -97,7 +103,11 @@ impl Collector {
 	}
 
 	/// Takes samples until the drivers are gone.
-	pub async fn run(mut self, mut samples: mpsc::Receiver<Sample>, mut pins: watch::Receiver<Pins>) {
+	pub async fn run(
+		mut self,
+		mut samples: mpsc::Receiver<Sample>,
+		mut pins: watch::Receiver<Pins>,
+	) {
 		let mut taken = Vec::with_capacity(BATCH);
 		let mut learning = true;
 		loop {
@@ -116,7 +126,11 @@ impl Collector {
 			if !taken.is_empty() {
 				let batch = self.observe(&taken);
 				taken.clear();
-				let kept = self.insist("keeping samples", |collector| collector.site.spool(|spool| spool.keep(&batch))).await;
+				let kept = self
+					.insist("keeping samples", |collector| {
+						collector.site.spool(|spool| spool.keep(&batch))
+					})
+					.await;
 				let drafts = self.push(&kept);
 				self.insist("keeping readings", |collector| collector.put(&drafts)).await;
 			}
@@ -141,7 +155,7 @@ impl Collector {
 				Err(error) => {
 					tracing::error!(%error, "{what} failed; trying again in a second");
 					tokio::time::sleep(Duration::from_secs(1)).await;
-				},
+				}
 			}
 		}
 	}
@@ -161,23 +175,30 @@ impl Collector {
 			let (result, trouble, text) = match &verdict {
 				Verdict::Good { .. } => ("good", None, String::new()),
 				Verdict::NewEpoch { .. } => ("reset", None, String::new()),
-				Verdict::Missing(missing @ Missing::Unreachable(_)) => ("missing", Some("unreachable"), missing.to_string()),
+				Verdict::Missing(missing @ Missing::Unreachable(_)) => {
+					("missing", Some("unreachable"), missing.to_string())
+				}
 				Verdict::Missing(missing) => ("missing", Some("missing"), missing.to_string()),
 				Verdict::Held(reason) => ("held", Some("held"), reason.to_string()),
 			};
 			metrics::sampled(&sample.meter, result);
 			let mut event = |kind: &str, detail: String| {
-				batch.events.push(Event { at: sample.taken_at, meter: Some(meter.row), kind: kind.into(), detail });
+				batch.events.push(Event {
+					at: sample.taken_at,
+					meter: Some(meter.row),
+					kind: kind.into(),
+					detail,
+				});
 			};
 			match (trouble, meter.trouble) {
 				(Some(kind), before) if before != Some(kind) => {
 					tracing::warn!(meter = %sample.meter, "{text}");
 					event(kind, text.clone());
-				},
+				}
 				(None, Some(before)) => {
 					tracing::info!(meter = %sample.meter, "the meter is back");
 					event("back", format!("after {before}"));
-				},
+				}
 				_ => (),
 			}
 			meter.trouble = trouble;
@@ -187,12 +208,18 @@ impl Collector {
 					tracing::warn!(meter = %sample.meter, epoch, register, "the register was reset: a new epoch begins");
 					event("reset", format!("epoch {epoch} begins at {register} mWh"));
 					Some((epoch, register))
-				},
+				}
 				Verdict::Missing(_) | Verdict::Held(_) => None,
 			};
 			if let Some((epoch, register)) = good {
 				let (taken_at, power) = (sample.taken_at, sample.power);
-				batch.samples.push(NewSample { meter: meter.row, taken_at, epoch, register, power });
+				batch.samples.push(NewSample {
+					meter: meter.row,
+					taken_at,
+					epoch,
+					register,
+					power,
+				});
 			}
 			let measured = good.map(|(_, register)| saturate(meter.signed.energy(register)));
 			self.site.board.update(|report| {
@@ -209,7 +236,8 @@ impl Collector {
 		}
 		for (meter, _) in self.meters.iter().zip(changed).filter(|(_, changed)| *changed) {
 			// Numbers and strings always have a JSON form.
-			let state = serde_json::to_string(&meter.counter).expect("a counter has no map with odd keys; qed");
+			let state = serde_json::to_string(&meter.counter)
+				.expect("a counter has no map with odd keys; qed");
 			batch.counters.push((meter.row, state));
 		}
 		batch
@@ -279,7 +307,9 @@ impl Collector {
 			let mut events = Vec::new();
 			for Made { meter, draft, before } in made {
 				let (Some(chain), Some(pin)) = (pins.chain, pins.meters[*meter]) else {
-					return Err(SpoolError::Damaged("a reading was made for a meter without a number".into()));
+					return Err(SpoolError::Damaged(
+						"a reading was made for a meter without a number".into(),
+					));
 				};
 				let meter = &site.meters[*meter];
 				let stored = StoredReading {
@@ -302,7 +332,7 @@ impl Collector {
 			SpoolError::NotNewer { .. } => {
 				tracing::error!(%error, "readings were thrown away");
 				Ok(())
-			},
+			}
 			error => Err(error),
 		})?;
 		for Made { meter, draft, .. } in made {
@@ -333,7 +363,8 @@ impl Collector {
 		let Some(chain) = pins.chain else { return Ok(()) };
 		for i in 0..self.meters.len() {
 			if self.pins.chain != pins.chain {
-				self.meters[i].rules = CounterRules::new(self.site.meters[i].nameplate, chain.interval_millis);
+				self.meters[i].rules =
+					CounterRules::new(self.site.meters[i].nameplate, chain.interval_millis);
 			}
 			if pins.meters[i].is_some() && self.meters[i].maker.is_none() {
 				self.catch_up(i, chain)?;
@@ -346,7 +377,8 @@ impl Collector {
 	fn catch_up(&mut self, i: usize, chain: ChainPin) -> Result<(), SpoolError> {
 		let meter = &self.site.meters[i];
 		let row = self.site.spool(|spool| spool.row(meter.row))?;
-		let mut maker = Maker::new(Rules::new(chain.interval_millis, self.site.config.agent.poll), row.last);
+		let mut maker =
+			Maker::new(Rules::new(chain.interval_millis, self.site.config.agent.poll), row.last);
 		let mut after = row.cursor;
 		loop {
 			let page = self.site.spool(|spool| spool.samples_after(row.id, after, PAGE))?;
@@ -369,7 +401,8 @@ impl Collector {
 		// The wall clock may jump while we sleep: look at it once in a while.
 		close.map_or(Duration::from_secs(5), |at| {
 			// One more millisecond, since the clock is read in whole ones.
-			Duration::from_millis(at.saturating_sub(now_millis()) + 1).min(Duration::from_secs(5)) + GRACE
+			Duration::from_millis(at.saturating_sub(now_millis()) + 1).min(Duration::from_secs(5))
+				+ GRACE
 		})
 	}
 
@@ -378,20 +411,25 @@ impl Collector {
 			return;
 		}
 		let age = Duration::from_secs(86_400) * self.site.config.agent.retain_days;
-		let before = now_millis().saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
+		let before =
+			now_millis().saturating_sub(u64::try_from(age.as_millis()).unwrap_or(u64::MAX));
 		match self.site.spool(|spool| spool.purge(before, PURGE)) {
 			// There may be more: go on at the next turn.
 			Ok(count) if count >= PURGE => (),
 			Ok(count) => {
 				if count > 0 {
-					tracing::info!(count, days = self.site.config.agent.retain_days, "old samples deleted");
+					tracing::info!(
+						count,
+						days = self.site.config.agent.retain_days,
+						"old samples deleted"
+					);
 				}
 				self.purged = Some(Instant::now());
-			},
+			}
 			Err(error) => {
 				tracing::error!(%error, "old samples could not be deleted");
 				self.purged = Some(Instant::now());
-			},
+			}
 		}
 	}
 }

@@ -35,7 +35,8 @@ nameplate_w = 5000
 key = "roof.key"
 "#;
 	std::fs::write(folder.path().join("agent.toml"), text).expect("written");
-	keys::generate(&folder.path().join("operator.key"), Scheme::Sr25519, Some("//Alice")).expect("made");
+	keys::generate(&folder.path().join("operator.key"), Scheme::Sr25519, Some("//Alice"))
+		.expect("made");
 	keys::generate(&folder.path().join("roof.key"), Scheme::Ed25519, None).expect("made");
 	folder
 }
@@ -84,7 +85,10 @@ fn readings(site: &Site) -> Vec<StoredReading> {
 }
 
 fn said(site: &Site) -> Vec<(Interval, u64, Quality)> {
-	readings(site).iter().map(|reading| (reading.interval, reading.register, reading.quality)).collect()
+	readings(site)
+		.iter()
+		.map(|reading| (reading.interval, reading.register, reading.quality))
+		.collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,11 +101,14 @@ async fn samples_become_signed_readings_that_the_chain_can_verify() {
 		feed(&mut collector, &[sample(millis)]);
 	}
 	let first = (START / INTERVAL) as Interval;
-	assert_eq!(said(&site), [
-		(first, 5_000_000 + 250 * 2_750, Quality::Measured),
-		(first + 1, 5_000_000 + 250 * 5_750, Quality::Measured),
-		(first + 2, 5_000_000 + 250 * 8_750, Quality::Measured),
-	]);
+	assert_eq!(
+		said(&site),
+		[
+			(first, 5_000_000 + 250 * 2_750, Quality::Measured),
+			(first + 1, 5_000_000 + 250 * 5_750, Quality::Measured),
+			(first + 2, 5_000_000 + 250 * 8_750, Quality::Measured),
+		]
+	);
 	for stored in readings(&site) {
 		let payload = stored.reading(PIN.meter).signing_payload(&GENESIS);
 		assert!(site.meters[0].key.public().verify(&stored.signature, &payload));
@@ -142,7 +149,11 @@ async fn silence_is_written_down_once_and_ends_the_up_state() {
 	let mut collector = Collector::new(site.clone()).expect("starts");
 	feed(&mut collector, &[sample(0)]);
 	for millis in (250..2_000).step_by(250) {
-		let silent = Sample { register: Err(Missing::Unreachable("timeout".into())), power: None, ..sample(millis) };
+		let silent = Sample {
+			register: Err(Missing::Unreachable("timeout".into())),
+			power: None,
+			..sample(millis)
+		};
 		feed(&mut collector, &[silent]);
 	}
 	let line = site.board.report().meters[0].clone();
@@ -151,7 +162,12 @@ async fn silence_is_written_down_once_and_ends_the_up_state() {
 	assert_eq!((line.power_w, line.register_mwh), (None, Some(5_000_000)));
 	feed(&mut collector, &[sample(2_000)]);
 	assert!(site.board.report().meters[0].up);
-	let kinds: Vec<_> = site.spool(|spool| spool.last_events(20)).expect("read").into_iter().map(|e| e.kind).collect();
+	let kinds: Vec<_> = site
+		.spool(|spool| spool.last_events(20))
+		.expect("read")
+		.into_iter()
+		.map(|e| e.kind)
+		.collect();
 	assert_eq!(kinds, ["back", "unreachable"]);
 }
 
@@ -203,7 +219,7 @@ async fn live(steps: &[Step], with_kills: bool) -> Vec<(Interval, u64, Quality)>
 			Step::Sample(pause) => {
 				millis += pause;
 				feed(&mut collector, &[sample(millis)]);
-			},
+			}
 			Step::Close => collector.close(START + millis).await,
 			Step::Kill { sample: in_the_middle } => {
 				if let Some(pause) = in_the_middle {
@@ -221,7 +237,7 @@ async fn live(steps: &[Step], with_kills: bool) -> Vec<(Interval, u64, Quality)>
 					agent = site(&folder);
 					collector = Collector::new(agent.clone()).expect("starts again");
 				}
-			},
+			}
 		}
 	}
 	collector.close(u64::MAX).await;

@@ -37,7 +37,10 @@ impl Rules {
 	/// quality, and a slow poll on a fast chain is not punished for being what it is.
 	pub fn new(interval_millis: u64, poll: Duration) -> Self {
 		let two_polls = u64::try_from(poll.as_millis()).unwrap_or(u64::MAX).saturating_mul(2);
-		Self { interval_millis: interval_millis.max(1), tolerance_millis: two_polls.max(interval_millis / 20) }
+		Self {
+			interval_millis: interval_millis.max(1),
+			tolerance_millis: two_polls.max(interval_millis / 20),
+		}
 	}
 
 	/// The moment at which `interval` ends, in ms since 1970; the first moment of the next one.
@@ -180,10 +183,11 @@ impl Maker {
 				} else {
 					epoch.checked_add(1)?
 				}
-			},
+			}
 		};
 		let age = self.rules.end_of(interval).saturating_sub(sample.taken_at);
-		let quality = if age <= self.rules.tolerance_millis { Quality::Measured } else { Quality::Recovered };
+		let quality =
+			if age <= self.rules.tolerance_millis { Quality::Measured } else { Quality::Recovered };
 		self.last = Some(Last { interval, epoch, origin: Origin::Counter(sample.epoch) });
 		Some(Draft { interval, epoch, register: sample.register, quality, sample })
 	}
@@ -206,7 +210,8 @@ mod tests {
 
 	fn make_all(samples: &[Kept]) -> Vec<Draft> {
 		let mut maker = Maker::new(RULES, None);
-		let mut drafts: Vec<_> = samples.iter().filter_map(|sample| maker.push(*sample).0).collect();
+		let mut drafts: Vec<_> =
+			samples.iter().filter_map(|sample| maker.push(*sample).0).collect();
 		drafts.extend(maker.close(u64::MAX));
 		drafts
 	}
@@ -215,8 +220,14 @@ mod tests {
 	fn reading_is_the_last_sample_before_the_end() {
 		let drafts = make_all(&[kept(1, 10_100, 5), kept(2, 10_990, 7), kept(3, 11_000, 8)]);
 		assert_eq!(drafts.len(), 2);
-		assert_eq!((drafts[0].interval, drafts[0].register, drafts[0].quality), (10, 7, Quality::Measured));
-		assert_eq!((drafts[1].interval, drafts[1].register, drafts[1].quality), (11, 8, Quality::Recovered));
+		assert_eq!(
+			(drafts[0].interval, drafts[0].register, drafts[0].quality),
+			(10, 7, Quality::Measured)
+		);
+		assert_eq!(
+			(drafts[1].interval, drafts[1].register, drafts[1].quality),
+			(11, 8, Quality::Recovered)
+		);
 	}
 
 	#[test]
@@ -262,7 +273,10 @@ mod tests {
 		}
 		assert_eq!(maker.close(u64::MAX), None);
 		maker.push(kept(4, 11_999, 8));
-		assert_eq!(maker.close(12_000).map(|draft| (draft.interval, draft.register)), Some((11, 8)));
+		assert_eq!(
+			maker.close(12_000).map(|draft| (draft.interval, draft.register)),
+			Some((11, 8))
+		);
 	}
 
 	#[test]
@@ -270,7 +284,10 @@ mod tests {
 		let mut maker = Maker::new(RULES, None);
 		maker.push(kept(1, 99_500, 5));
 		assert_eq!(maker.push(kept(2, 10_500, 6)).1, Some(Note::WentBack { from: 99, to: 10 }));
-		assert_eq!(maker.close(11_000).map(|draft| (draft.interval, draft.register)), Some((10, 6)));
+		assert_eq!(
+			maker.close(11_000).map(|draft| (draft.interval, draft.register)),
+			Some((10, 6))
+		);
 	}
 
 	#[test]
@@ -376,7 +393,12 @@ mod tests {
 					}
 					self.register += energy;
 					let seq = self.samples.len() as u64 + 1;
-					let sample = Kept { seq, taken_at: self.now, epoch: self.epoch, register: self.register };
+					let sample = Kept {
+						seq,
+						taken_at: self.now,
+						epoch: self.epoch,
+						register: self.register,
+					};
 					self.samples.push(sample);
 					if matches!(self.moment, Some(Moment::AfterSample)) {
 						self.moment = None;
@@ -384,11 +406,11 @@ mod tests {
 					}
 					let (draft, _) = self.maker.push(sample);
 					self.keep(draft);
-				},
+				}
 				Step::Close => {
 					let draft = self.maker.close(self.now);
 					self.keep(draft);
-				},
+				}
 				Step::Kill(Moment::Idle) => self.restart(),
 				Step::Kill(moment) => self.moment = Some(*moment),
 			}

@@ -28,7 +28,9 @@ pub fn init(format: LogFormat) -> anyhow::Result<()> {
 		.map_err(|error| anyhow::anyhow!("{FILTER_VARIABLE} is not a log filter: {error}"))?;
 	let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
 	match format {
-		LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),
+		LogFormat::Text => {
+			builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init()
+		}
 		LogFormat::Json => builder.json().flatten_event(true).try_init(),
 	}
 	.map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))

@@ -8,14 +8,33 @@ use crate::status::Report;
 /// Starts collecting. Once per process.
 pub fn install() -> anyhow::Result<PrometheusHandle> {
 	let handle = PrometheusBuilder::new().install_recorder()?;
-	describe_counter!("heliograph_samples_total", "Looks at a meter, by what they gave: good, missing, held, reset");
-	describe_counter!("heliograph_submissions_total", "Batches given to a node, by what became of them");
+	describe_counter!(
+		"heliograph_samples_total",
+		"Looks at a meter, by what they gave: good, missing, held, reset"
+	);
+	describe_counter!(
+		"heliograph_submissions_total",
+		"Batches given to a node, by what became of them"
+	);
 	describe_gauge!("heliograph_readings", "Signed readings in the spool, by state");
 	describe_gauge!("heliograph_attested_mwh", "Energy attested by the finalised chain, in mWh");
-	describe_gauge!("heliograph_measured_mwh", "Energy measured since the first signed reading, in mWh");
-	describe_gauge!("heliograph_register_mwh", "The meter's register at the last good sample, in mWh");
-	describe_gauge!("heliograph_power_watts", "Momentary power in the direction of the meter's flow");
-	describe_gauge!("heliograph_last_sample_seconds", Unit::Seconds, "When the last good sample was taken, since 1970");
+	describe_gauge!(
+		"heliograph_measured_mwh",
+		"Energy measured since the first signed reading, in mWh"
+	);
+	describe_gauge!(
+		"heliograph_register_mwh",
+		"The meter's register at the last good sample, in mWh"
+	);
+	describe_gauge!(
+		"heliograph_power_watts",
+		"Momentary power in the direction of the meter's flow"
+	);
+	describe_gauge!(
+		"heliograph_last_sample_seconds",
+		Unit::Seconds,
+		"When the last good sample was taken, since 1970"
+	);
 	describe_gauge!("heliograph_device_up", "1 when every meter of the device gives its register");
 	describe_gauge!("heliograph_chain_connected", "1 when the node answers");
 	describe_gauge!("heliograph_chain_best_block", "Number of the best block");
@@ -26,7 +45,8 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
 
 /// Counts a look at a meter.
 pub fn sampled(meter: &str, result: &'static str) {
-	counter!("heliograph_samples_total", "meter" => meter.to_owned(), "result" => result).increment(1);
+	counter!("heliograph_samples_total", "meter" => meter.to_owned(), "result" => result)
+		.increment(1);
 }
 
 /// Counts a batch.
@@ -39,7 +59,8 @@ pub fn show(report: &Report) {
 	gauge!("heliograph_chain_connected").set(f64::from(u8::from(report.chain.connected)));
 	gauge!("heliograph_chain_best_block").set(report.chain.best as f64);
 	gauge!("heliograph_chain_finalised_block").set(report.chain.finalised as f64);
-	gauge!("heliograph_spool_pending").set(report.meters.iter().map(|meter| meter.pending).sum::<u64>() as f64);
+	gauge!("heliograph_spool_pending")
+		.set(report.meters.iter().map(|meter| meter.pending).sum::<u64>() as f64);
 	for meter in &report.meters {
 		let name = || meter.name.clone();
 		for (state, count) in [
@@ -58,8 +79,10 @@ pub fn show(report: &Report) {
 		gauge!("heliograph_power_watts", "meter" => name()).set(meter.power_w.unwrap_or(f64::NAN));
 		gauge!("heliograph_last_sample_seconds", "meter" => name())
 			.set(known(meter.last_sample_millis) / 1_000.0);
-		let device_up = report.meters.iter().filter(|other| other.device == meter.device).all(|other| other.up);
-		gauge!("heliograph_device_up", "device" => meter.device.clone()).set(f64::from(u8::from(device_up)));
+		let device_up =
+			report.meters.iter().filter(|other| other.device == meter.device).all(|other| other.up);
+		gauge!("heliograph_device_up", "device" => meter.device.clone())
+			.set(f64::from(u8::from(device_up)));
 	}
 }
 

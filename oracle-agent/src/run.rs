@@ -38,7 +38,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
 		None => None,
 	};
 	// Before anything starts, so that an early signal is not lost.
-	let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+	let (mut terminate, mut interrupt) =
+		(signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
 	let (stop, shutdown) = watch::channel(false);
 
 	let pins = site.pins.subscribe();

@@ -24,7 +24,12 @@ pub struct Plan {
 
 /// Looks at the open `readings` of a meter, in order, as the chain will: on top of `state`, registered with `nameplate` W,
 /// in the chain's interval `now`. Readings that are not newer than `state` are left to [`reconcile`].
-pub fn plan(readings: &[StoredReading], state: Option<&MeterState>, nameplate: u32, now: Interval) -> Plan {
+pub fn plan(
+	readings: &[StoredReading],
+	state: Option<&MeterState>,
+	nameplate: u32,
+	now: Interval,
+) -> Plan {
 	let mut plan = Plan::default();
 	let mut before = state.map(|state| (state.epoch, state.last_interval, state.register));
 	for reading in readings {
@@ -57,8 +62,11 @@ fn certain_refusal(
 	}
 	let (epoch, interval, register) = before?;
 	if reading.epoch == epoch {
-		let Some(energy) = reading.register.checked_sub(register) else { return Some("RegisterWentBack") };
-		return (energy > plausible_energy(nameplate, reading.interval - interval)).then_some("AboveNameplate");
+		let Some(energy) = reading.register.checked_sub(register) else {
+			return Some("RegisterWentBack");
+		};
+		return (energy > plausible_energy(nameplate, reading.interval - interval))
+			.then_some("AboveNameplate");
 	}
 	match reading.epoch.checked_sub(epoch) {
 		Some(1) => None,
@@ -93,7 +101,8 @@ pub fn reconcile(
 	state: Option<&MeterState>,
 	judged: &Judged,
 ) -> Vec<Outcome> {
-	let refusal = |reading: &StoredReading| judged.refused.get(&reading.interval).map(String::as_str);
+	let refusal =
+		|reading: &StoredReading| judged.refused.get(&reading.interval).map(String::as_str);
 	let outcome = |reading: &StoredReading, state: ReadingState, reason: Option<&str>| Outcome {
 		meter: reading.meter,
 		interval: reading.interval,
@@ -110,7 +119,7 @@ pub fn reconcile(
 			Some(reason) => {
 				outcomes.push(outcome(reading, ReadingState::Refused, Some(reason)));
 				continue;
-			},
+			}
 		}
 		if last.is_some_and(|last| reading.interval <= last) {
 			passed.push(reading);
@@ -165,14 +174,15 @@ mod tests {
 			register: last.register,
 			attested: 0,
 			recovered: 0,
-			history: readings
-				.iter()
-				.fold([0; 32], |history, reading| MeterState::extend(&history, &reading.reading(METER))),
+			history: readings.iter().fold([0; 32], |history, reading| {
+				MeterState::extend(&history, &reading.reading(METER))
+			}),
 		})
 	}
 
 	fn states(outcomes: &[Outcome]) -> Vec<(Interval, ReadingState)> {
-		let mut states: Vec<_> = outcomes.iter().map(|outcome| (outcome.interval, outcome.state)).collect();
+		let mut states: Vec<_> =
+			outcomes.iter().map(|outcome| (outcome.interval, outcome.state)).collect();
 		states.sort_by_key(|(interval, _)| *interval);
 		states
 	}
@@ -191,7 +201,10 @@ mod tests {
 	fn plan_sends_what_is_newer_than_the_finalised_state() {
 		let readings = [reading(5, 0, 100), reading(6, 0, 200), reading(8, 0, 300)];
 		assert_eq!(intervals(&plan(&readings, None, 5_000, 9)).0, [5, 6, 8]);
-		assert_eq!(intervals(&plan(&readings, chain(&readings[..2]).as_ref(), 5_000, 9)), (vec![8], vec![]));
+		assert_eq!(
+			intervals(&plan(&readings, chain(&readings[..2]).as_ref(), 5_000, 9)),
+			(vec![8], vec![])
+		);
 		assert_eq!(plan(&readings, chain(&readings).as_ref(), 5_000, 9), Plan::default());
 	}
 
@@ -199,7 +212,8 @@ mod tests {
 	fn plan_holds_back_what_the_chain_would_refuse() {
 		// 1 kW may bring 275,000 mWh an interval.
 		let base = chain(&[reading(10, 1, 1_000_000)]);
-		let judge = |readings: &[StoredReading]| plan(readings, base.as_ref(), 1_000, 11 + MAX_LATENESS);
+		let judge =
+			|readings: &[StoredReading]| plan(readings, base.as_ref(), 1_000, 11 + MAX_LATENESS);
 		let above = judge(&[reading(11, 1, 1_275_001), reading(12, 1, 1_550_000)]);
 		assert_eq!(intervals(&above), (vec![12], vec![(11, "AboveNameplate (not sent)")]));
 		let back = judge(&[reading(11, 1, 999_999)]);
@@ -215,7 +229,8 @@ mod tests {
 	fn lost_answer_is_made_up_for_by_the_history_hash() {
 		// Killed after the batch went out; the chain took all of it.
 		let readings = [reading(5, 0, 100), reading(6, 0, 200), reading(8, 1, 3), reading(9, 1, 4)];
-		let outcomes = reconcile(METER, &readings, None, chain(&readings[..3]).as_ref(), &Judged::default());
+		let outcomes =
+			reconcile(METER, &readings, None, chain(&readings[..3]).as_ref(), &Judged::default());
 		assert_eq!(states(&outcomes), [(5, Attested), (6, Attested), (8, Attested)]);
 	}
 
@@ -225,7 +240,8 @@ mod tests {
 		let before = chain(&readings[..1]).expect("a state");
 		let settled = Settled { interval: before.last_interval, history: before.history };
 		let now = chain(&readings).expect("a state");
-		let outcomes = reconcile(METER, &readings[1..], Some(settled), Some(&now), &Judged::default());
+		let outcomes =
+			reconcile(METER, &readings[1..], Some(settled), Some(&now), &Judged::default());
 		assert_eq!(states(&outcomes), [(6, Attested), (7, Attested)]);
 	}
 
@@ -241,7 +257,8 @@ mod tests {
 
 	#[test]
 	fn refusal_in_the_block_is_final_unless_it_may_pass() {
-		let readings = [reading(5, 0, 100), reading(6, 0, 200), reading(7, 0, 300), reading(8, 0, 400)];
+		let readings =
+			[reading(5, 0, 100), reading(6, 0, 200), reading(7, 0, 300), reading(8, 0, 400)];
 		let judged = Judged {
 			batch: [5, 6, 7, 8].into(),
 			refused: [(6, "BadSignature".to_owned()), (8, "IntervalNotOver".to_owned())].into(),
@@ -249,7 +266,10 @@ mod tests {
 		let state = chain(&[readings[0], readings[2]]);
 		let outcomes = reconcile(METER, &readings, None, state.as_ref(), &judged);
 		assert_eq!(states(&outcomes), [(5, Attested), (6, Refused), (7, Attested)]);
-		assert_eq!(outcomes.iter().find_map(|outcome| outcome.reason.as_deref()), Some("BadSignature"));
+		assert_eq!(
+			outcomes.iter().find_map(|outcome| outcome.reason.as_deref()),
+			Some("BadSignature")
+		);
 		// All refused, and the chain still knows nothing of the meter.
 		let refused = [5, 6, 7, 8].map(|interval| (interval, "BadSignature".to_owned())).into();
 		let judged = Judged { batch: judged.batch, refused };

@@ -66,7 +66,12 @@ impl Site {
 	/// Loads the keys and opens the spool of `config`. Refuses with the first thing that is wrong.
 	pub fn open(config: Config) -> anyhow::Result<Self> {
 		let operator = SigningKey::load_operator(&config.chain.operator_key)?;
-		let configured = || config.devices.iter().flat_map(|device| device.meters.iter().map(move |meter| (device, meter)));
+		let configured = || {
+			config
+				.devices
+				.iter()
+				.flat_map(|device| device.meters.iter().map(move |meter| (device, meter)))
+		};
 		let mut loaded = Vec::new();
 		for (_, meter) in configured() {
 			loaded.push(SigningKey::load(&meter.key)?);
@@ -101,7 +106,12 @@ impl Site {
 			status::fill(&mut line, &spool, &key)?;
 			pins.push(row.pin);
 			lines.push(line);
-			meters.push(Meter { name: meter.name.clone(), nameplate: meter.nameplate, key, row: row.id });
+			meters.push(Meter {
+				name: meter.name.clone(),
+				nameplate: meter.nameplate,
+				key,
+				row: row.id,
+			});
 		}
 		let report = Report {
 			version: env!("CARGO_PKG_VERSION").into(),

@@ -113,7 +113,7 @@ impl MeterReport {
 			ReadingState::Pending | ReadingState::Sent => {
 				self.pending += 1;
 				return;
-			},
+			}
 			ReadingState::Attested => self.attested += 1,
 			ReadingState::Refused => self.refused += 1,
 			ReadingState::Superseded => self.superseded += 1,
@@ -185,7 +185,10 @@ pub async fn get(host: &str, path: &str) -> std::io::Result<Vec<u8>> {
 }
 
 fn body_of(answer: &[u8]) -> Result<Vec<u8>, String> {
-	let end = answer.windows(4).position(|window| window == b"\r\n\r\n").ok_or("the answer is not HTTP")?;
+	let end = answer
+		.windows(4)
+		.position(|window| window == b"\r\n\r\n")
+		.ok_or("the answer is not HTTP")?;
 	let head = String::from_utf8_lossy(&answer[..end]);
 	let status = head.split(' ').nth(1).unwrap_or_default();
 	if status != "200" {
@@ -231,7 +234,11 @@ pub fn from_spool(config: &Config) -> anyhow::Result<Report> {
 }
 
 /// Fills a meter's line with what the spool knows.
-pub fn fill(line: &mut MeterReport, spool: &Spool, key: &SigningKey) -> Result<(), crate::spool::SpoolError> {
+pub fn fill(
+	line: &mut MeterReport,
+	spool: &Spool,
+	key: &SigningKey,
+) -> Result<(), crate::spool::SpoolError> {
 	let Some(row) = spool.find_meter(&line.name, &key.public_bytes())? else { return Ok(()) };
 	let counts = spool.counts(row.id)?;
 	let count = |state| counts.get(&state).copied().unwrap_or_default();
@@ -264,7 +271,7 @@ pub fn table(report: &Report) -> String {
 		(true, true) => format!("best block {}, finalised {}", chain.best, chain.finalised),
 		(true, false) => {
 			format!("best block {}, finalised {}; {}", chain.best, chain.finalised, chain.trouble)
-		},
+		}
 		(false, true) => "not connected".into(),
 		(false, false) => format!("not connected: {}", chain.trouble),
 	};
@@ -308,7 +315,10 @@ pub fn table(report: &Report) -> String {
 
 /// An energy in mWh as kWh with three decimals, rounded down.
 pub fn kwh(energy: Option<u64>) -> String {
-	energy.map_or_else(|| "-".into(), |energy| format!("{}.{:03} kWh", energy / 1_000_000, energy / 1_000 % 1_000))
+	energy.map_or_else(
+		|| "-".into(),
+		|energy| format!("{}.{:03} kWh", energy / 1_000_000, energy / 1_000 % 1_000),
+	)
 }
 
 #[cfg(test)]
@@ -325,7 +335,8 @@ mod tests {
 
 	#[test]
 	fn state_names_the_device_before_the_chain() {
-		let board = Board::new(Report { meters: vec![MeterReport::default()], ..Report::default() });
+		let board =
+			Board::new(Report { meters: vec![MeterReport::default()], ..Report::default() });
 		assert_eq!(board.report().meters[0].state, "ok");
 		board.update(|report| report.meters[0].chain_trouble = "not admitted".into());
 		assert_eq!(board.report().meters[0].state, "not admitted");
@@ -359,7 +370,14 @@ mod tests {
 			..MeterReport::default()
 		};
 		let text = table(&Report { meters: vec![meter], ..Report::default() });
-		for part in ["roof/import_energy", "1235 W", "5.500 kWh", "5.000 kWh", "BadSignature", "not connected"] {
+		for part in [
+			"roof/import_energy",
+			"1235 W",
+			"5.500 kWh",
+			"5.000 kWh",
+			"BadSignature",
+			"not connected",
+		] {
 			assert!(text.contains(part), "{part} is missing in\n{text}");
 		}
 	}

@@ -93,10 +93,14 @@ pub fn check_genesis(
 		hint,
 	};
 	match (configured, spooled) {
-		(Some(expected), _) if expected != found => {
-			Err(wrong(expected, "the configuration (chain.genesis) says", " and correct chain.genesis"))
-		},
-		(_, Some(expected)) if expected != found => Err(wrong(expected, "the spool was filled for", "")),
+		(Some(expected), _) if expected != found => Err(wrong(
+			expected,
+			"the configuration (chain.genesis) says",
+			" and correct chain.genesis",
+		)),
+		(_, Some(expected)) if expected != found => {
+			Err(wrong(expected, "the spool was filled for", ""))
+		}
 		_ => Ok(()),
 	}
 }
@@ -123,7 +127,8 @@ pub async fn run(site: Arc<Site>, mut shutdown: watch::Receiver<bool>) -> Result
 			SessionError::WrongChain(wrong) if !started => return Err(wrong),
 			error => {
 				let pause = backoff.pause();
-				let pending = site.board.report().meters.iter().map(|meter| meter.pending).sum::<u64>();
+				let pending =
+					site.board.report().meters.iter().map(|meter| meter.pending).sum::<u64>();
 				tracing::warn!(
 					url = site.config.chain.url,
 					pending,
@@ -134,7 +139,7 @@ pub async fn run(site: Arc<Site>, mut shutdown: watch::Receiver<bool>) -> Result
 					() = tokio::time::sleep(pause) => (),
 					_ = shutdown.wait_for(|stop| *stop) => return Ok(()),
 				}
-			},
+			}
 		}
 	}
 }
@@ -207,11 +212,11 @@ async fn pin_chain(
 				found.interval_millis, pinned.interval_millis
 			))
 			.into())
-		},
+		}
 		None => {
 			site.spool(|spool| spool.pin_chain(&found.genesis, found.interval_millis))?;
 			site.pins.send_modify(|pins| pins.chain = Some(found));
-		},
+		}
 	}
 	site.board.update(|report| {
 		report.chain.genesis = Some(format!("0x{}", hex::encode(found.genesis)));
@@ -221,7 +226,12 @@ async fn pin_chain(
 }
 
 /// Writes the numbers of blocks on the board as they come, and rings. Ends when the node stops telling.
-async fn follow(site: Arc<Site>, mut finalised: Headers, mut best: Headers, ring: watch::Sender<()>) {
+async fn follow(
+	site: Arc<Site>,
+	mut finalised: Headers,
+	mut best: Headers,
+	ring: watch::Sender<()>,
+) {
 	loop {
 		let head = tokio::select! {
 			head = finalised.next() => head.map(|head| head.map(|head| (head.number(), true))),
@@ -235,8 +245,10 @@ async fn follow(site: Arc<Site>, mut finalised: Headers, mut best: Headers, ring
 					false => report.chain.best = number,
 				});
 				ring.send_replace(());
-			},
-			Some(Err(error)) => return tracing::debug!(%error, "the node stopped telling of blocks"),
+			}
+			Some(Err(error)) => {
+				return tracing::debug!(%error, "the node stopped telling of blocks")
+			}
 			None => return,
 		}
 	}
@@ -277,8 +289,16 @@ struct Candidate {
 impl Work<'_> {
 	/// Does what can be done now.
 	async fn turn(&mut self) -> Result<(), SessionError> {
-		let missing: Vec<_> =
-			self.site.pins.borrow().meters.iter().enumerate().filter(|(_, pin)| pin.is_none()).map(|(i, _)| i).collect();
+		let missing: Vec<_> = self
+			.site
+			.pins
+			.borrow()
+			.meters
+			.iter()
+			.enumerate()
+			.filter(|(_, pin)| pin.is_none())
+			.map(|(i, _)| i)
+			.collect();
 		if !missing.is_empty() && self.looked.elapsed() >= LOOK_AGAIN {
 			let at = self.chain.finalised().await?;
 			self.look_for(&at, missing).await?;
@@ -312,7 +332,11 @@ impl Work<'_> {
 				self.trouble(i, format!("the chain knows its key and not its number {number}"));
 				continue;
 			};
-			let pin = MeterPin { meter: number, miner: registration.miner, nameplate: registration.nameplate };
+			let pin = MeterPin {
+				meter: number,
+				miner: registration.miner,
+				nameplate: registration.nameplate,
+			};
 			if self.site.pins.borrow().meters[i] != Some(pin) {
 				new.push((i, pin));
 			}
@@ -326,7 +350,12 @@ impl Work<'_> {
 		Ok(())
 	}
 
-	fn pin_meter(&self, i: usize, pin: MeterPin, on_chain: &MeterOnChain) -> Result<(), SessionError> {
+	fn pin_meter(
+		&self,
+		i: usize,
+		pin: MeterPin,
+		on_chain: &MeterOnChain,
+	) -> Result<(), SessionError> {
 		let meter = &self.site.meters[i];
 		let genesis = self.pin.genesis;
 		// A spool that knows no reading of this meter goes on from what the chain has.
@@ -338,7 +367,9 @@ impl Work<'_> {
 		});
 		self.site.spool(|spool| {
 			let is_new = spool.row(meter.row)?.last.is_none();
-			spool.pin_meter(meter.row, pin, last, |reading| meter.sign(&genesis, &reading.reading(pin.meter)))?;
+			spool.pin_meter(meter.row, pin, last, |reading| {
+				meter.sign(&genesis, &reading.reading(pin.meter))
+			})?;
 			if let Some(state) = state.filter(|_| is_new) {
 				let settled = Settled { interval: state.last_interval, history: state.history };
 				spool.settle(&[], &[(meter.row, settled)], &[])?;
@@ -371,7 +402,11 @@ impl Work<'_> {
 		Ok(())
 	}
 
-	fn candidates(&self, wanted: impl Fn(usize) -> bool, open: Vec<StoredReading>) -> Vec<Candidate> {
+	fn candidates(
+		&self,
+		wanted: impl Fn(usize) -> bool,
+		open: Vec<StoredReading>,
+	) -> Vec<Candidate> {
 		let mut by_row: HashMap<RowId, Vec<StoredReading>> = HashMap::new();
 		for reading in open {
 			by_row.entry(reading.meter).or_default().push(reading);
@@ -388,7 +423,11 @@ impl Work<'_> {
 			.collect()
 	}
 
-	async fn ask(&self, at: &At, candidates: &[Candidate]) -> Result<Vec<MeterOnChain>, SessionError> {
+	async fn ask(
+		&self,
+		at: &At,
+		candidates: &[Candidate],
+	) -> Result<Vec<MeterOnChain>, SessionError> {
 		let asked: Vec<_> = {
 			let pins = self.site.pins.borrow();
 			let miner = |i: usize| pins.meters[i].map_or(0, |pin| pin.miner);
@@ -420,7 +459,8 @@ impl Work<'_> {
 		if open.is_empty() {
 			return Ok(false);
 		}
-		let with_open: Vec<_> = open.iter().filter_map(|reading| self.site.index_of(reading.meter)).collect();
+		let with_open: Vec<_> =
+			open.iter().filter_map(|reading| self.site.index_of(reading.meter)).collect();
 		let candidates = self.candidates(|i| with_open.contains(&i), open);
 		let at = self.chain.finalised().await?;
 		let on_chain = self.ask(&at, &candidates).await?;
@@ -488,11 +528,19 @@ impl Work<'_> {
 			})
 			.collect();
 		self.site.spool(|spool| spool.settle(&sent, &[], &[]))?;
-		let number = |i: usize| candidates.iter().find(|candidate| candidate.meter == i).map(|candidate| candidate.number);
+		let number = |i: usize| {
+			candidates
+				.iter()
+				.find(|candidate| candidate.meter == i)
+				.map(|candidate| candidate.number)
+		};
 		let readings: Vec<_> = batch
 			.iter()
 			.filter_map(|(i, stored)| {
-				Some(SignedReading { reading: stored.reading(number(*i)?), signature: stored.signature })
+				Some(SignedReading {
+					reading: stored.reading(number(*i)?),
+					signature: stored.signature,
+				})
 			})
 			.collect();
 		tracing::debug!(readings = readings.len(), "batch on its way");
@@ -506,7 +554,7 @@ impl Work<'_> {
 				}
 				self.pause(error.to_string());
 				return Ok(false);
-			},
+			}
 		};
 		if let Some(error) = &judgement.failed {
 			metrics::submitted("failed");
@@ -538,7 +586,10 @@ impl Work<'_> {
 			self.show(candidate.meter, on_chain);
 			if let Some(reason) = judged.refused.values().find(|reason| settle::may_pass(reason)) {
 				must_wait = true;
-				self.trouble(candidate.meter, format!("the chain does not take its readings at present: {reason}"));
+				self.trouble(
+					candidate.meter,
+					format!("the chain does not take its readings at present: {reason}"),
+				);
 			}
 		}
 		tracing::info!(
@@ -558,7 +609,11 @@ impl Work<'_> {
 	}
 
 	/// Submits, and asks the node once in a while whether it is there: waiting for a dead one could take very long.
-	async fn submit_to_live_node(&self, at: &At, readings: &[SignedReading]) -> Result<Judgement, ChainError> {
+	async fn submit_to_live_node(
+		&self,
+		at: &At,
+		readings: &[SignedReading],
+	) -> Result<Judgement, ChainError> {
 		let submission = self.chain.submit(at, &self.site.operator, readings);
 		tokio::pin!(submission);
 		loop {
@@ -570,7 +625,12 @@ impl Work<'_> {
 	}
 
 	/// Writes down what became of the open readings of a meter. Tells whether any is settled now.
-	fn settle(&self, candidate: &Candidate, on_chain: &MeterOnChain, judged: &Judged) -> Result<bool, SessionError> {
+	fn settle(
+		&self,
+		candidate: &Candidate,
+		on_chain: &MeterOnChain,
+		judged: &Judged,
+	) -> Result<bool, SessionError> {
 		let meter = &self.site.meters[candidate.meter];
 		let until = on_chain.state.as_ref().map(|state| state.last_interval);
 		let outcomes = self.site.spool(|spool| {
@@ -587,13 +647,20 @@ impl Work<'_> {
 			))
 		})?;
 		let any = !outcomes.is_empty();
-		let settled =
-			on_chain.state.as_ref().map(|state| Settled { interval: state.last_interval, history: state.history });
+		let settled = on_chain
+			.state
+			.as_ref()
+			.map(|state| Settled { interval: state.last_interval, history: state.history });
 		self.write_down(candidate.meter, outcomes, settled)?;
 		Ok(any)
 	}
 
-	fn write_down(&self, i: usize, outcomes: Vec<Outcome>, settled: Option<Settled>) -> Result<(), SessionError> {
+	fn write_down(
+		&self,
+		i: usize,
+		outcomes: Vec<Outcome>,
+		settled: Option<Settled>,
+	) -> Result<(), SessionError> {
 		let meter = &self.site.meters[i];
 		let mut events = Vec::new();
 		for outcome in &outcomes {
@@ -608,8 +675,10 @@ impl Work<'_> {
 						kind: kind.into(),
 						detail: format!("the reading of interval {interval}: {reason}"),
 					});
-				},
-				_ => tracing::debug!(meter = %meter.name, interval = outcome.interval, "reading attested"),
+				}
+				_ => {
+					tracing::debug!(meter = %meter.name, interval = outcome.interval, "reading attested")
+				}
 			}
 		}
 		let settled: Vec<_> = settled.into_iter().map(|settled| (meter.row, settled)).collect();
@@ -709,8 +778,12 @@ mod tests {
 	fn wrong_chain_is_refused_with_both_hashes() {
 		check_genesis("ws://x", [1; 32], None, None).expect("nothing to compare with");
 		check_genesis("ws://x", [1; 32], Some([1; 32]), Some([1; 32])).expect("the same");
-		for (configured, spooled) in [(Some([2; 32]), None), (None, Some([2; 32])), (Some([2; 32]), Some([1; 32]))] {
-			let error = check_genesis("ws://x", [1; 32], configured, spooled).expect_err("another").to_string();
+		for (configured, spooled) in
+			[(Some([2; 32]), None), (None, Some([2; 32])), (Some([2; 32]), Some([1; 32]))]
+		{
+			let error = check_genesis("ws://x", [1; 32], configured, spooled)
+				.expect_err("another")
+				.to_string();
 			assert!(error.contains(&hex::encode([1; 32])), "{error}");
 			assert!(error.contains(&hex::encode([2; 32])), "{error}");
 			assert!(error.contains("ws://x"), "{error}");

@@ -15,7 +15,10 @@ use crossterm::{
 	event::{self, Event, KeyCode, KeyEventKind, KeyModifiers},
 	queue,
 	style::Stylize,
-	terminal::{self, BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen},
+	terminal::{
+		self, BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate,
+		EnterAlternateScreen, LeaveAlternateScreen,
+	},
 };
 use heliograph_primitives::units::INTERVALS_PER_DAY;
 use tokio::{
@@ -53,7 +56,10 @@ fn no_agent(url: &str) -> String {
 /// `host:port` of an `http://` address.
 fn host_of(url: &str) -> anyhow::Result<String> {
 	let rest = url.strip_prefix("http://").unwrap_or(url);
-	anyhow::ensure!(!rest.contains("://"), "{url}: the agent's status page is served by http:// only");
+	anyhow::ensure!(
+		!rest.contains("://"),
+		"{url}: the agent's status page is served by http:// only"
+	);
 	let host = rest.split('/').next().unwrap_or_default();
 	let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
 	anyhow::ensure!(has_port, "{url}: the address has to name a port, e.g. http://127.0.0.1:9615");
@@ -88,7 +94,8 @@ fn line(report: &Report) -> String {
 		.iter()
 		.map(|meter| {
 			let power = meter.power_w.map_or_else(|| "-".into(), |power| format!("{power:.0} W"));
-			let state = if meter.state == "ok" { String::new() } else { format!(" [{}]", meter.state) };
+			let state =
+				if meter.state == "ok" { String::new() } else { format!(" [{}]", meter.state) };
 			format!(
 				"{} {power} measured {} attested {}{state}",
 				meter.name,
@@ -97,7 +104,12 @@ fn line(report: &Report) -> String {
 			)
 		})
 		.collect();
-	format!("block {} finalised {} | {}", report.chain.best, report.chain.finalised, meters.join(" | "))
+	format!(
+		"block {} finalised {} | {}",
+		report.chain.best,
+		report.chain.finalised,
+		meters.join(" | ")
+	)
 }
 
 async fn draw(host: &str, url: &str) -> anyhow::Result<()> {
@@ -107,7 +119,11 @@ async fn draw(host: &str, url: &str) -> anyhow::Result<()> {
 	loop {
 		let lines = match fetch(host).await {
 			Ok(report) => view(&report, terminal::size().map_or(80, |(width, _)| width.into())),
-			Err(error) => vec![format!("No agent answers at {url} ({error})."), String::new(), "q quits.".into()],
+			Err(error) => vec![
+				format!("No agent answers at {url} ({error})."),
+				String::new(),
+				"q quits.".into(),
+			],
 		};
 		show(&lines)?;
 		tokio::select! {
@@ -172,19 +188,21 @@ impl Keys {
 		let stopped = stop.clone();
 		std::thread::spawn(move || {
 			while !stopped.load(Ordering::Relaxed) {
-				let quit = match event::poll(Duration::from_millis(100)).and_then(|ready| match ready {
-					true => event::read().map(Some),
-					false => Ok(None),
-				}) {
-					Ok(Some(Event::Key(key))) if key.kind != KeyEventKind::Release => {
-						key.code == KeyCode::Char('q')
-							|| key.code == KeyCode::Esc
-							|| (key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL))
-					},
-					Ok(Some(Event::Resize(..))) => false,
-					Ok(_) => continue,
-					Err(_) => true,
-				};
+				let quit =
+					match event::poll(Duration::from_millis(100)).and_then(|ready| match ready {
+						true => event::read().map(Some),
+						false => Ok(None),
+					}) {
+						Ok(Some(Event::Key(key))) if key.kind != KeyEventKind::Release => {
+							key.code == KeyCode::Char('q')
+								|| key.code == KeyCode::Esc
+								|| (key.code == KeyCode::Char('c')
+									&& key.modifiers.contains(KeyModifiers::CONTROL))
+						}
+						Ok(Some(Event::Resize(..))) => false,
+						Ok(_) => continue,
+						Err(_) => true,
+					};
 				if sender.blocking_send(quit).is_err() {
 					return;
 				}
@@ -203,25 +221,37 @@ impl Drop for Keys {
 /// The view, as lines of at most `width` characters, colours not counted.
 fn view(report: &Report, width: usize) -> Vec<String> {
 	let chain = &report.chain;
-	let mut lines = vec![cut(&format!("HELIOGRAPH agent {}    q quits", report.version), width).bold().to_string()];
-	let blocks = format!("block {:>7}   finalised {:>7}   {}", chain.best, chain.finalised, chain.url);
+	let mut lines = vec![cut(&format!("HELIOGRAPH agent {}    q quits", report.version), width)
+		.bold()
+		.to_string()];
+	let blocks =
+		format!("block {:>7}   finalised {:>7}   {}", chain.best, chain.finalised, chain.url);
 	lines.push(match (chain.connected, chain.trouble.is_empty()) {
 		(true, true) => cut(&blocks, width),
 		(true, false) => cut(&format!("{blocks}  {}", chain.trouble), width).yellow().to_string(),
-		(false, _) => cut(&format!("not connected to {}: {}", chain.url, chain.trouble), width).red().to_string(),
+		(false, _) => cut(&format!("not connected to {}: {}", chain.url, chain.trouble), width)
+			.red()
+			.to_string(),
 	});
 	if let Some(interval_millis) = chain.interval_millis.filter(|millis| *millis > 0) {
 		lines.push(day(report.now_millis, interval_millis, width));
 	}
 	lines.push(String::new());
-	let name = report.meters.iter().map(|meter| meter.name.chars().count()).max().unwrap_or(0).clamp(5, 32);
+	let name = report
+		.meters
+		.iter()
+		.map(|meter| meter.name.chars().count())
+		.max()
+		.unwrap_or(0)
+		.clamp(5, 32);
 	let header = format!(
 		"{:<name$} {:<11} {:>9}  {:<12} {:>14} {:>14} {:>5}",
 		"meter", "flow", "power", "", "measured", "attested", "wait"
 	);
 	lines.push(cut(&header, width).dim().to_string());
 	for meter in &report.meters {
-		let share = meter.power_w.map_or(0.0, |power| power.abs() / f64::from(meter.nameplate_w.max(1)));
+		let share =
+			meter.power_w.map_or(0.0, |power| power.abs() / f64::from(meter.nameplate_w.max(1)));
 		let text = format!(
 			"{:<name$} {:<11} {:>9}  {:<12} {:>14} {:>14} {:>5}",
 			cut(&meter.name, name),
@@ -238,7 +268,8 @@ fn view(report: &Report, width: usize) -> Vec<String> {
 			lines.push(cut(&format!("{:<name$} {}", "", meter.state), width).yellow().to_string());
 		}
 		if let (Some(reason), true) = (&meter.last_refusal, meter.refused > 0) {
-			let refused = format!("{:<name$} {} refused, the last one: {reason}", "", meter.refused);
+			let refused =
+				format!("{:<name$} {} refused, the last one: {reason}", "", meter.refused);
 			lines.push(cut(&refused, width).yellow().to_string());
 		}
 	}
@@ -287,7 +318,12 @@ mod tests {
 			state: "ok".into(),
 			..MeterReport::default()
 		};
-		let grid = MeterReport { name: "grid".into(), state: "no answer".into(), up: false, ..meter.clone() };
+		let grid = MeterReport {
+			name: "grid".into(),
+			state: "no answer".into(),
+			up: false,
+			..meter.clone()
+		};
 		let chain = ChainReport {
 			connected: true,
 			best: 41,
@@ -319,7 +355,9 @@ mod tests {
 	fn view_shows_power_energy_and_blocks() {
 		let lines = plain(&view(&report(), 100));
 		let text = lines.join("\n");
-		for part in ["41", "39", "2500 W", "7.654 kWh", "7.000 kWh", "no answer", "interval 49 of 96"] {
+		for part in
+			["41", "39", "2500 W", "7.654 kWh", "7.000 kWh", "no answer", "interval 49 of 96"]
+		{
 			assert!(text.contains(part), "{part} is missing in\n{text}");
 		}
 		assert!(text.contains("██████······"), "half of the nameplate is half a bar:\n{text}");

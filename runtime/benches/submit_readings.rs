@@ -180,8 +180,13 @@ fn run_block(executor: &WasmExecutor<sp_io::SubstrateHostFunctions>, scheme: Sch
 		RuntimeCode { code_fetcher: &fetcher, heap_pages: None, hash: b"bench".to_vec() };
 	let mut call = |method: &str, data: &[u8]| {
 		let mut ext = ext.ext();
-		let (result, _) =
-			executor.call(&mut ext, &runtime_code, method, data, CallContext::Onchain { import: true });
+		let (result, _) = executor.call(
+			&mut ext,
+			&runtime_code,
+			method,
+			data,
+			CallContext::Onchain { import: true },
+		);
 		result.unwrap_or_else(|error| panic!("{method}: {error}"))
 	};
 	let apply = |bytes: &[u8]| {

@@ -6,7 +6,7 @@ use codec::Encode;
 use common::*;
 use frame_support::{
 	dispatch::{DispatchClass, GetDispatchInfo},
-	traits::{Get, InstanceFilter},
+	traits::InstanceFilter,
 };
 use heliograph_primitives::reading::SignedReading;
 use heliograph_runtime::{
@@ -195,18 +195,12 @@ fn batch_that_is_a_little_too_long_fails_with_a_name() {
 fn operator_that_cannot_lay_out_the_fee_submits_nothing() {
 	chain(|chain| {
 		dave_is_admitted(chain);
+		// Has no balance at genesis.
 		let poor = sp_keyring::Sr25519Keyring::One;
-		let all = balance(poor) - DECA / 1_000;
-		let dest = Bob.to_account_id().into();
-		let value = all - DECA;
-		chain.succeed(poor, pallet_balances::Call::transfer_allow_death { dest, value });
+		let dest = poor.to_account_id().into();
+		chain.succeed(Bob, pallet_balances::Call::transfer_allow_death { dest, value: DECA / 100 });
 		let operator = poor.to_account_id();
 		chain.succeed(Dave, pallet_miners::Call::add_operator { miner: 0, operator });
-		let rest = balance(poor) - DECA / 1_000;
-		let dest = Bob.to_account_id().into();
-		let fee_room = DECA / 100;
-		let value = rest - fee_room;
-		chain.succeed(poor, pallet_balances::Call::transfer_allow_death { dest, value });
 		let last = Metering::current_interval() - 1;
 		let many = (0..300).map(|i| reading(0, last - 300 + i, 5 + u64::from(i))).collect();
 		assert_eq!(

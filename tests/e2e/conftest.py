@@ -50,6 +50,13 @@ def pytest_sessionfinish(session, exitstatus):
             print(f"--- {log}", *tail, sep="\n")
 
 
+def pytest_terminal_summary(terminalreporter):
+    for scenario in getattr(terminalreporter._session, "scenarios", {}).values():
+        if not scenario.is_alive() and scenario.error is None:
+            for line in scenario.report():
+                terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session")
 def folder(request) -> Path:
     """For files of one run; kept when a test fails."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -74,6 +75,7 @@ class Node:
         self.folder = folder
         self.interval_millis = interval_millis
         self.rpc_port, self.p2p_port = free_port(), free_port()
+        self.node_key = secrets.token_hex(32)
         self.log = folder / "node.log"
         self.spec = folder / "spec.json"
         spec = json.loads(self.run("export-chain-spec", "--chain", "fast"))
@@ -96,6 +98,7 @@ class Node:
             "node",
             [
                 *[NODE, "--chain", self.spec, "--alice", "--base-path", self.folder / "data"],
+                *["--node-key", self.node_key],
                 *["--rpc-port", self.rpc_port, "--no-prometheus", "--no-telemetry", "--no-mdns"],
                 *["--listen-addr", f"/ip4/127.0.0.1/tcp/{self.p2p_port}/ws"],
             ],

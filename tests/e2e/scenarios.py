@@ -22,6 +22,10 @@ DAVE = ("//Dave", "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy")
 INTERVAL_MILLIS = 1_500
 
 
+# A slot of the chain's ring whose interval was not measured.
+NOT_MEASURED = 2**32 - 1
+
+
 class Scenario(threading.Thread):
     """Work that goes on beside the tests; what it raised reaches the test that waits for it."""
 
@@ -45,6 +49,10 @@ class Scenario(threading.Thread):
     def tidy(self) -> None:
         """Stops what no test needs any more."""
 
+    def report(self) -> list[str]:
+        """Lines for a person who wants to see more than a pass."""
+        return []
+
     def await_end(self, seconds: float) -> None:
         self.join(seconds)
         if self.error:
@@ -67,6 +75,7 @@ class Site(Scenario):
         self.numbers: list[int] = []
         self.registers: dict[str, object] = {}
         self.base: dict[str, int] = {}
+        self.expected: dict[str, int] = {}
         self.outcome: dict = {}
 
     def counter(self, base: float, flow: str) -> Counter:
@@ -107,6 +116,17 @@ class Site(Scenario):
             *["--url", self.node.url, "--timeout", "90"],
             *["--expect", ",".join(f"{self.number(meter)}={energy}" for meter, energy in self.expected.items())],
         )
+
+    def report(self) -> list[str]:
+        lines = [f"{self.name}: {self.profile.label}, a quarter of an hour in {INTERVAL_MILLIS} ms"]
+        for meter, energy in self.expected.items():
+            state = self.outcome["meters"][str(self.number(meter))]
+            measured = sum(slot != NOT_MEASURED for slot in state["ring"])
+            lines.append(
+                f"  {meter:<12} register +{energy:>12,} mWh   attested {int(state['attested']):>12,} mWh,"
+                f" of it recovered {int(state['recovered']):>12,}; {measured} of the last 96 intervals measured"
+            )
+        return lines
 
     def tidy(self) -> None:
         if getattr(self, "agent", None) and self.agent.program and self.agent.program.alive:
@@ -194,6 +214,13 @@ class Day(Site):
                     self.sampled.append((time.time(), name, meter["last_sample_millis"] / 1000))
             time.sleep(self.WATCH_SECONDS)
 
+    def resumed_after(self) -> float:
+        """Seconds from the plug to the first sample behind it that the status page shows."""
+        return min(seen for seen, meter, sampled in self.sampled if meter == "roof" and sampled > self.plugged_at) - self.plugged_at
+
+    def report(self) -> list[str]:
+        return [*super().report(), f"  the serial line was away for 6 s and read again {self.resumed_after():.1f} s after the plug"]
+
     def history_from_spool(self, meter: str) -> str:
         """The chain's history hash, made again from the readings that the agent kept."""
         return history(self.agent.folder / "spool.db", self.number(meter), self.outcome["meters"][str(self.number(meter))]["last_interval"])
@@ -254,6 +281,8 @@ class Storm(Site):
             self.clock.wait_for(moment)
             self.agent.kill()
             self.killed_at.append(time.time())
+            # Now and then it stays away for longer than an interval, now and then it is killed while it starts.
+            time.sleep(self.random.choice([0, 0, 0.5, 2.5]))
             self.agent.start()
         self.clock.wait_for(1)
         node_away.join()
@@ -261,6 +290,9 @@ class Storm(Site):
         self.await_attested()
 
     node_was_away = False
+
+    def report(self) -> list[str]:
+        return [*super().report(), f"  the agent was killed {len(self.killed_at)} times (seed {self.seed}), the node was away for {self.NODE_AWAY_SECONDS} s"]
 
     def _restart_node(self) -> None:
         self.node.stop()

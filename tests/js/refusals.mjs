@@ -74,7 +74,7 @@ async function submit(name, batch, operator = roof.operator) {
       .map(({ data }) => data.reason.toString());
     if (judged.refused.toNumber() !== outcome.reasons.length) throw new Error(`${name}: refusals and their count differ`);
   } catch (error) {
-    outcome.error = error.message;
+    outcome.error = error.message.split('\n')[0];
     if (error instanceof DispatchFailed) block = error.result.block;
   }
   if (block) {

@@ -44,13 +44,12 @@ pub type Partial = PartialComponents<
 	Consensus,
 >;
 
-/// Every how many blocks a GRANDPA justification is kept with its block.
+/// Every how many finalised blocks a GRANDPA justification is kept with its block.
 ///
-/// A node that syncs block by block can finalise only where it is given a justification, so this is the step in which
-/// finality follows on it, and the distance to the block that `grandpa_proveFinality` proves an older one with. The
-/// 512 that is common elsewhere means 51 minutes on a chain with 6 s blocks; 32 means 3 minutes and costs about
-/// 100 bytes per validator and step. Warp sync proofs, which is what a light client starts with, end at the newest
-/// finalised block whatever this value is.
+/// Whoever syncs block by block, a full node or a light client, can finalise only at blocks that come with a
+/// justification, so this is the step in which finality follows on it. The 512 that is common elsewhere means 51 minutes
+/// on a chain with 6 s blocks; 32 means 3 minutes, and costs about 100 bytes per validator and step. Warp sync proofs,
+/// which a light client starts with, end at the newest finalised block whatever this value is.
 pub(crate) const JUSTIFICATION_PERIOD: u32 = 32;
 
 /// How many telemetry messages wait for a slow endpoint before they are dropped.

@@ -4,6 +4,7 @@
 //! stuck, or a task that panics, leaves the others running.
 
 pub mod decode;
+mod dialogue;
 pub mod modbus;
 pub mod sunspec;
 

@@ -5,18 +5,13 @@
 //! one from the other, so on a serial bus more is done: after a failure the bus rests for as long as an answer may take,
 //! and whatever arrived before a request is thrown away.
 
+use super::dialogue::Dialogue;
 use crate::{
 	config::Link,
 	profile::{Parity, Profile, Span, Table},
 };
-use std::{
-	io,
-	pin::Pin,
-	task::{ready, Context as TaskContext, Poll},
-	time::Duration,
-};
+use std::{io, time::Duration};
 use tokio::{
-	io::{AsyncRead, AsyncWrite, ReadBuf},
 	net::TcpStream,
 	time::{sleep_until, timeout, Instant},
 };
@@ -218,9 +213,11 @@ async fn connect(link: &Link) -> io::Result<Context> {
 	// The unit is set before each request; this one is never sent to.
 	let nobody = Slave(0);
 	match link {
-		Link::Tcp { host, port } => Ok(tcp::attach_slave(tcp_stream(host, *port).await?, nobody)),
+		Link::Tcp { host, port } => {
+			Ok(tcp::attach_slave(Dialogue::tcp(tcp_stream(host, *port).await?), nobody))
+		}
 		Link::RtuOverTcp { host, port } => {
-			Ok(rtu::attach_slave(tcp_stream(host, *port).await?, nobody))
+			Ok(rtu::attach_slave(Dialogue::rtu(tcp_stream(host, *port).await?), nobody))
 		}
 		Link::Rtu { path, baud, parity, stop_bits } => {
 			let port = tokio_serial::new(path, *baud)
@@ -242,62 +239,15 @@ async fn connect(link: &Link) -> io::Result<Context> {
 				Ok::<_, tokio_serial::Error>(stream)
 			});
 			let stream = opened.await.map_err(io::Error::other)?.map_err(io::Error::from)?;
-			Ok(rtu::attach_slave(Dialogue(stream), nobody))
+			Ok(rtu::attach_slave(Dialogue::rtu(stream), nobody))
 		}
 	}
 }
 
-async fn tcp_stream(host: &str, port: u16) -> io::Result<Dialogue<TcpStream>> {
+async fn tcp_stream(host: &str, port: u16) -> io::Result<TcpStream> {
 	let stream = TcpStream::connect((host, port)).await?;
 	stream.set_nodelay(true)?;
-	Ok(Dialogue(stream))
-}
-
-/// A stream of questions and answers.
-///
-/// - What arrived before a question is no answer to it: it is thrown away when the question is written.
-/// - The end of the stream is an error that says so. The Modbus library reports whatever the last system call left.
-#[derive(Debug)]
-struct Dialogue<S>(S);
-
-impl<S: AsyncRead + Unpin> AsyncRead for Dialogue<S> {
-	fn poll_read(
-		mut self: Pin<&mut Self>,
-		cx: &mut TaskContext<'_>,
-		buf: &mut ReadBuf<'_>,
-	) -> Poll<io::Result<()>> {
-		let before = buf.filled().len();
-		ready!(Pin::new(&mut self.0).poll_read(cx, buf))?;
-		if buf.filled().len() == before && buf.remaining() > 0 {
-			return Poll::Ready(Err(io::Error::new(
-				io::ErrorKind::UnexpectedEof,
-				"the other side closed the connection",
-			)));
-		}
-		Poll::Ready(Ok(()))
-	}
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Dialogue<S> {
-	fn poll_write(
-		mut self: Pin<&mut Self>,
-		cx: &mut TaskContext<'_>,
-		buf: &[u8],
-	) -> Poll<io::Result<usize>> {
-		let mut stale = [0u8; 256];
-		while let Poll::Ready(read) = self.as_mut().poll_read(cx, &mut ReadBuf::new(&mut stale)) {
-			read?;
-		}
-		Pin::new(&mut self.0).poll_write(cx, buf)
-	}
-
-	fn poll_flush(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
-		Pin::new(&mut self.0).poll_flush(cx)
-	}
-
-	fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<io::Result<()>> {
-		Pin::new(&mut self.0).poll_shutdown(cx)
-	}
+	Ok(stream)
 }
 
 /// The fewest requests that read all of `wanted`, each of at most `max_registers`, reading along gaps of at most

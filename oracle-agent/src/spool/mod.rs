@@ -102,7 +102,9 @@ impl Spool {
 		let lock = lock(path)?;
 		let connection = Connection::open(path).map_err(|error| failed(error.to_string()))?;
 		connection.busy_timeout(Duration::from_secs(5))?;
-		connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| failed(error.to_string()))?;
+		connection
+			.pragma_update(None, "journal_mode", "WAL")
+			.map_err(|error| failed(error.to_string()))?;
 		connection.pragma_update(None, "synchronous", "FULL")?;
 		connection.pragma_update(None, "foreign_keys", true)?;
 		connection.set_prepared_statement_cache_capacity(64);
@@ -115,7 +117,9 @@ impl Spool {
 	pub fn open_read_only(path: &Path) -> Result<Self, SpoolError> {
 		let failed = |why: String| SpoolError::Open { path: path.into(), why };
 		if !path.exists() {
-			return Err(failed("there is no such file; the agent has not run with this configuration yet".into()));
+			return Err(failed(
+				"there is no such file; the agent has not run with this configuration yet".into(),
+			));
 		}
 		let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
 			.map_err(|error| failed(error.to_string()))?;
@@ -135,7 +139,7 @@ impl Spool {
 				transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
 				transaction.commit()?;
 				Ok(())
-			},
+			}
 			SCHEMA_VERSION => Ok(()),
 			found => Err(SpoolError::Newer { path: path.into(), found }),
 		}
@@ -152,7 +156,11 @@ impl Spool {
 	/// The genesis hash of the chain that this spool's readings are signed for.
 	pub fn genesis(&self) -> Result<Option<[u8; 32]>, SpoolError> {
 		self.pin("genesis")?
-			.map(|bytes| bytes.try_into().map_err(|_| SpoolError::Damaged("the genesis hash has not 32 bytes".into())))
+			.map(|bytes| {
+				bytes
+					.try_into()
+					.map_err(|_| SpoolError::Damaged("the genesis hash has not 32 bytes".into()))
+			})
 			.transpose()
 	}
 
@@ -160,17 +168,26 @@ impl Spool {
 	pub fn interval_millis(&self) -> Result<Option<u64>, SpoolError> {
 		self.pin("interval_millis")?
 			.map(|bytes| {
-				let bytes = bytes.try_into().map_err(|_| SpoolError::Damaged("the interval has not 8 bytes".into()))?;
+				let bytes = bytes
+					.try_into()
+					.map_err(|_| SpoolError::Damaged("the interval has not 8 bytes".into()))?;
 				Ok(u64::from_be_bytes(bytes))
 			})
 			.transpose()
 	}
 
 	/// Pins the chain. Must be called once only: everything that is signed depends on it.
-	pub fn pin_chain(&mut self, genesis: &[u8; 32], interval_millis: u64) -> Result<(), SpoolError> {
+	pub fn pin_chain(
+		&mut self,
+		genesis: &[u8; 32],
+		interval_millis: u64,
+	) -> Result<(), SpoolError> {
 		let transaction = self.connection.transaction()?;
-		for (name, value) in [("genesis", genesis.as_slice()), ("interval_millis", &interval_millis.to_be_bytes())] {
-			transaction.execute("INSERT INTO pins (name, value) VALUES (?1, ?2)", params![name, value])?;
+		for (name, value) in
+			[("genesis", genesis.as_slice()), ("interval_millis", &interval_millis.to_be_bytes())]
+		{
+			transaction
+				.execute("INSERT INTO pins (name, value) VALUES (?1, ?2)", params![name, value])?;
 		}
 		Ok(transaction.commit()?)
 	}
@@ -182,22 +199,28 @@ impl Spool {
 			"INSERT INTO meters (name, public_key) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
 			params![name, public_key],
 		)?;
-		self.find_meter(name, public_key)?
-			.ok_or_else(|| SpoolError::Damaged(format!("the meter {name} was written and is not there")))
+		self.find_meter(name, public_key)?.ok_or_else(|| {
+			SpoolError::Damaged(format!("the meter {name} was written and is not there"))
+		})
 	}
 
 	/// The row of the meter `name` with this key, if there is one.
-	pub fn find_meter(&self, name: &str, public_key: &[u8]) -> Result<Option<MeterRow>, SpoolError> {
-		let mut select = self
-			.connection
-			.prepare_cached(&format!("SELECT {METER_ROW} FROM meters WHERE name = ?1 AND public_key = ?2"))?;
+	pub fn find_meter(
+		&self,
+		name: &str,
+		public_key: &[u8],
+	) -> Result<Option<MeterRow>, SpoolError> {
+		let mut select = self.connection.prepare_cached(&format!(
+			"SELECT {METER_ROW} FROM meters WHERE name = ?1 AND public_key = ?2"
+		))?;
 		Ok(select.query_row(params![name, public_key], meter_row).optional()?)
 	}
 
 	/// The meter in row `id`, as it stands now.
 	pub fn row(&self, id: RowId) -> Result<MeterRow, SpoolError> {
-		let mut select =
-			self.connection.prepare_cached(&format!("SELECT {METER_ROW} FROM meters WHERE id = ?1"))?;
+		let mut select = self
+			.connection
+			.prepare_cached(&format!("SELECT {METER_ROW} FROM meters WHERE id = ?1"))?;
 		Ok(select.query_row([id], meter_row)?)
 	}
 
@@ -212,7 +235,8 @@ impl Spool {
 				"INSERT INTO samples (meter, seq, taken_at, epoch, register, power) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 			)?;
 			for sample in &batch.samples {
-				let seq = match next.get(&sample.meter).or_else(|| self.next_seq.get(&sample.meter)) {
+				let seq = match next.get(&sample.meter).or_else(|| self.next_seq.get(&sample.meter))
+				{
 					Some(seq) => *seq,
 					None => next_seq(&transaction, sample.meter)?,
 				};
@@ -228,7 +252,8 @@ impl Spool {
 				let NewSample { taken_at, epoch, register, .. } = *sample;
 				kept.push((sample.meter, Kept { seq, taken_at, epoch, register }));
 			}
-			let mut update = transaction.prepare_cached("UPDATE meters SET counter = ?2 WHERE id = ?1")?;
+			let mut update =
+				transaction.prepare_cached("UPDATE meters SET counter = ?2 WHERE id = ?1")?;
 			for (meter, counter) in &batch.counters {
 				update.execute(params![meter, counter])?;
 			}
@@ -241,7 +266,11 @@ impl Spool {
 
 	/// Commits signed readings, and moves the cursors of their meters. Refuses all of them when one is not newer than the
 	/// last of its meter.
-	pub fn put_readings(&mut self, readings: &[NewReading], events: &[Event]) -> Result<(), SpoolError> {
+	pub fn put_readings(
+		&mut self,
+		readings: &[NewReading],
+		events: &[Event],
+	) -> Result<(), SpoolError> {
 		let transaction = self.connection.transaction()?;
 		{
 			let mut advance = transaction.prepare_cached(
@@ -267,7 +296,11 @@ impl Spool {
 						[meter],
 						|row| row.get(0),
 					)?;
-					return Err(SpoolError::NotNewer { meter: *meter, interval: draft.interval, last });
+					return Err(SpoolError::NotNewer {
+						meter: *meter,
+						interval: draft.interval,
+						last,
+					});
 				}
 				insert.execute(params![
 					meter,
@@ -322,11 +355,19 @@ impl Spool {
 					"UPDATE meters SET settled_interval = NULL, settled_history = NULL WHERE id = ?1",
 					[meter],
 				)?;
-				let open = select_readings(&transaction, "meter = ?1 AND state <= 1 ORDER BY interval", [meter])?;
+				let open = select_readings(
+					&transaction,
+					"meter = ?1 AND state <= 1 ORDER BY interval",
+					[meter],
+				)?;
 				let mut update = transaction
 					.prepare_cached("UPDATE readings SET signature = ?3, state = 0 WHERE meter = ?1 AND interval = ?2")?;
 				for reading in open {
-					update.execute(params![meter, reading.interval, resign(&reading).as_slice()])?;
+					update.execute(params![
+						meter,
+						reading.interval,
+						resign(&reading).as_slice()
+					])?;
 				}
 			}
 		}
@@ -334,18 +375,24 @@ impl Spool {
 	}
 
 	/// Up to `limit` samples of a meter behind place `after`, in order.
-	pub fn samples_after(&self, meter: RowId, after: u64, limit: usize) -> Result<Vec<Kept>, SpoolError> {
+	pub fn samples_after(
+		&self,
+		meter: RowId,
+		after: u64,
+		limit: usize,
+	) -> Result<Vec<Kept>, SpoolError> {
 		let mut select = self.connection.prepare_cached(
 			"SELECT seq, taken_at, epoch, register FROM samples WHERE meter = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
 		)?;
-		let rows = select.query_map(params![meter, signed(after), signed(limit as u64)], |row| {
-			Ok(Kept {
-				seq: unsigned(row, 0)?,
-				taken_at: unsigned(row, 1)?,
-				epoch: row.get(2)?,
-				register: unsigned(row, 3)?,
-			})
-		})?;
+		let rows =
+			select.query_map(params![meter, signed(after), signed(limit as u64)], |row| {
+				Ok(Kept {
+					seq: unsigned(row, 0)?,
+					taken_at: unsigned(row, 1)?,
+					epoch: row.get(2)?,
+					register: unsigned(row, 3)?,
+				})
+			})?;
 		Ok(rows.collect::<Result<_, _>>()?)
 	}
 
@@ -366,7 +413,11 @@ impl Spool {
 	}
 
 	/// The open readings of `meter` up to and including `until`, in order.
-	pub fn open_until(&self, meter: RowId, until: Interval) -> Result<Vec<StoredReading>, SpoolError> {
+	pub fn open_until(
+		&self,
+		meter: RowId,
+		until: Interval,
+	) -> Result<Vec<StoredReading>, SpoolError> {
 		select_readings(
 			&self.connection,
 			"state <= 1 AND meter = ?1 AND interval <= ?2 ORDER BY interval",
@@ -376,13 +427,17 @@ impl Spool {
 
 	/// Whether any reading's fate is open; when there are, the interval of the oldest one.
 	pub fn oldest_open(&self) -> Result<Option<Interval>, SpoolError> {
-		let mut select = self.connection.prepare_cached("SELECT min(interval) FROM readings WHERE state <= 1")?;
+		let mut select = self
+			.connection
+			.prepare_cached("SELECT min(interval) FROM readings WHERE state <= 1")?;
 		Ok(select.query_row([], |row| row.get(0))?)
 	}
 
 	/// Whether a batch was sent whose fate is open.
 	pub fn any_sent(&self) -> Result<bool, SpoolError> {
-		let mut select = self.connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM readings WHERE state = 1)")?;
+		let mut select = self
+			.connection
+			.prepare_cached("SELECT EXISTS (SELECT 1 FROM readings WHERE state = 1)")?;
 		Ok(select.query_row([], |row| row.get(0))?)
 	}
 
@@ -399,10 +454,16 @@ impl Spool {
 				"UPDATE readings SET state = ?3, reason = ?4 WHERE meter = ?1 AND interval = ?2 AND state <= 1",
 			)?;
 			for outcome in outcomes {
-				update.execute(params![outcome.meter, outcome.interval, outcome.state.code(), outcome.reason])?;
+				update.execute(params![
+					outcome.meter,
+					outcome.interval,
+					outcome.state.code(),
+					outcome.reason
+				])?;
 			}
-			let mut advance = transaction
-				.prepare_cached("UPDATE meters SET settled_interval = ?2, settled_history = ?3 WHERE id = ?1")?;
+			let mut advance = transaction.prepare_cached(
+				"UPDATE meters SET settled_interval = ?2, settled_history = ?3 WHERE id = ?1",
+			)?;
 			for (meter, Settled { interval, history }) in settled {
 				advance.execute(params![meter, interval, history.as_slice()])?;
 			}
@@ -413,8 +474,9 @@ impl Spool {
 
 	/// How many readings of `meter` there are in each state.
 	pub fn counts(&self, meter: RowId) -> Result<HashMap<ReadingState, u64>, SpoolError> {
-		let mut select =
-			self.connection.prepare_cached("SELECT state, count(*) FROM readings WHERE meter = ?1 GROUP BY state")?;
+		let mut select = self.connection.prepare_cached(
+			"SELECT state, count(*) FROM readings WHERE meter = ?1 GROUP BY state",
+		)?;
 		let rows = select.query_map([meter], |row| Ok((row.get(0)?, unsigned(row, 1)?)))?;
 		rows.map(|row| {
 			let (code, count) = row?;
@@ -462,10 +524,16 @@ impl Spool {
 
 	/// The last `limit` events, the latest first.
 	pub fn last_events(&self, limit: usize) -> Result<Vec<Event>, SpoolError> {
-		let mut select =
-			self.connection.prepare_cached("SELECT at, meter, kind, detail FROM events ORDER BY id DESC LIMIT ?1")?;
+		let mut select = self.connection.prepare_cached(
+			"SELECT at, meter, kind, detail FROM events ORDER BY id DESC LIMIT ?1",
+		)?;
 		let rows = select.query_map([signed(limit as u64)], |row| {
-			Ok(Event { at: unsigned(row, 0)?, meter: row.get(1)?, kind: row.get(2)?, detail: row.get(3)? })
+			Ok(Event {
+				at: unsigned(row, 0)?,
+				meter: row.get(1)?,
+				kind: row.get(2)?,
+				detail: row.get(3)?,
+			})
 		})?;
 		Ok(rows.collect::<Result<_, _>>()?)
 	}
@@ -487,8 +555,10 @@ impl Spool {
 fn lock(path: &Path) -> Result<File, SpoolError> {
 	let mut name = path.as_os_str().to_owned();
 	name.push(".lock");
-	let failed = |error: std::io::Error| SpoolError::Open { path: path.into(), why: error.to_string() };
-	let file = OpenOptions::new().create(true).truncate(false).write(true).open(name).map_err(failed)?;
+	let failed =
+		|error: std::io::Error| SpoolError::Open { path: path.into(), why: error.to_string() };
+	let file =
+		OpenOptions::new().create(true).truncate(false).write(true).open(name).map_err(failed)?;
 	match file.try_lock() {
 		Ok(()) => Ok(file),
 		Err(TryLockError::WouldBlock) => Err(SpoolError::InUse(path.into())),
@@ -510,8 +580,8 @@ fn next_seq(transaction: &Transaction<'_>, meter: RowId) -> rusqlite::Result<u64
 }
 
 fn insert_events(transaction: &Transaction<'_>, events: &[Event]) -> rusqlite::Result<()> {
-	let mut insert =
-		transaction.prepare_cached("INSERT INTO events (at, meter, kind, detail) VALUES (?1, ?2, ?3, ?4)")?;
+	let mut insert = transaction
+		.prepare_cached("INSERT INTO events (at, meter, kind, detail) VALUES (?1, ?2, ?3, ?4)")?;
 	for event in events {
 		insert.execute(params![signed(event.at), event.meter, event.kind, event.detail])?;
 	}
@@ -547,7 +617,8 @@ fn select_readings(
 }
 
 /// What [`meter_row`] reads, in its order.
-const METER_ROW: &str = "id, counter, chain_meter, miner, nameplate, cursor, last_interval, last_epoch, \
+const METER_ROW: &str =
+	"id, counter, chain_meter, miner, nameplate, cursor, last_interval, last_epoch, \
 	last_counter_epoch, last_register, settled_interval, settled_history";
 
 fn meter_row(row: &Row<'_>) -> rusqlite::Result<MeterRow> {
@@ -555,13 +626,18 @@ fn meter_row(row: &Row<'_>) -> rusqlite::Result<MeterRow> {
 		(Some(meter), Some(miner), Some(nameplate)) => Some(MeterPin { meter, miner, nameplate }),
 		_ => None,
 	};
-	let last = match (row.get(6)?, row.get(7)?, row.get::<_, Option<u16>>(8)?, row.get::<_, Option<i64>>(9)?) {
+	let last = match (
+		row.get(6)?,
+		row.get(7)?,
+		row.get::<_, Option<u16>>(8)?,
+		row.get::<_, Option<i64>>(9)?,
+	) {
 		(Some(interval), Some(epoch), Some(counter), _) => {
 			Some(Last { interval, epoch, origin: Origin::Counter(counter) })
-		},
+		}
 		(Some(interval), Some(epoch), None, Some(register)) => {
 			Some(Last { interval, epoch, origin: Origin::Register(register as u64) })
-		},
+		}
 		_ => None,
 	};
 	let settled = match (row.get(10)?, row.get(11)?) {
@@ -580,7 +656,8 @@ fn meter_row(row: &Row<'_>) -> rusqlite::Result<MeterRow> {
 }
 
 fn state_of(code: i64) -> Result<ReadingState, SpoolError> {
-	ReadingState::from_code(code).ok_or_else(|| SpoolError::Damaged(format!("a reading is in the unknown state {code}")))
+	ReadingState::from_code(code)
+		.ok_or_else(|| SpoolError::Damaged(format!("a reading is in the unknown state {code}")))
 }
 
 fn quality_code(quality: Quality) -> i64 {

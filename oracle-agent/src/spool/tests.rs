@@ -40,21 +40,20 @@ fn outcome(meter: RowId, interval: Interval, state: ReadingState) -> Outcome {
 fn samples_come_back_in_order_after_a_restart() {
 	let (folder, mut spool, meter) = spool();
 	let other = spool.meter("grid/export_energy", &[2; 32]).expect("a meter").id;
-	let kept = keep(&mut spool, &[sample(meter, 10, 1), sample(other, 11, 5), sample(meter, 9, u64::MAX)]);
-	assert_eq!(kept.iter().map(|(meter, kept)| (*meter, kept.seq)).collect::<Vec<_>>(), [
-		(meter, 1),
-		(other, 1),
-		(meter, 2)
-	]);
+	let kept =
+		keep(&mut spool, &[sample(meter, 10, 1), sample(other, 11, 5), sample(meter, 9, u64::MAX)]);
+	assert_eq!(
+		kept.iter().map(|(meter, kept)| (*meter, kept.seq)).collect::<Vec<_>>(),
+		[(meter, 1), (other, 1), (meter, 2)]
+	);
 	let mut spool = reopen(&folder, spool);
 	let third = keep(&mut spool, &[sample(meter, 12, 3)]);
 	assert_eq!(third[0].1.seq, 3);
 	let back = spool.samples_after(meter, 0, 10).expect("read");
-	assert_eq!(back.iter().map(|kept| (kept.taken_at, kept.register)).collect::<Vec<_>>(), [
-		(10, 1),
-		(9, u64::MAX),
-		(12, 3)
-	]);
+	assert_eq!(
+		back.iter().map(|kept| (kept.taken_at, kept.register)).collect::<Vec<_>>(),
+		[(10, 1), (9, u64::MAX), (12, 3)]
+	);
 	assert_eq!(spool.samples_after(meter, 2, 10).expect("read").len(), 1);
 	assert_eq!(spool.last_sample(meter).expect("read").map(|sample| sample.register), Some(3));
 }
@@ -62,7 +61,8 @@ fn samples_come_back_in_order_after_a_restart() {
 #[test]
 fn file_is_in_write_ahead_mode_with_full_synchronisation() {
 	let (_folder, spool, _) = spool();
-	let pragma = |name| spool.connection.pragma_query_value(None, name, |row| row.get::<_, String>(0));
+	let pragma =
+		|name| spool.connection.pragma_query_value(None, name, |row| row.get::<_, String>(0));
 	assert_eq!(pragma("journal_mode").expect("read"), "wal");
 	let synchronous: i64 =
 		spool.connection.pragma_query_value(None, "synchronous", |row| row.get(0)).expect("read");
@@ -94,7 +94,10 @@ fn reading_is_refused_when_it_is_not_newer_than_the_last() {
 	for interval in [5, 4] {
 		// The whole batch is refused: nothing of it must be half there.
 		let batch = [reading(meter, interval, 0, 200), reading(meter, 9, 0, 300)];
-		assert!(matches!(spool.put_readings(&batch, &[]), Err(SpoolError::NotNewer { last: 5, .. })));
+		assert!(matches!(
+			spool.put_readings(&batch, &[]),
+			Err(SpoolError::NotNewer { last: 5, .. })
+		));
 	}
 	let spool = reopen(&folder, spool);
 	assert_eq!(spool.open_readings(&[meter], 100, 10).expect("read").len(), 1);
@@ -107,8 +110,9 @@ fn reading_is_refused_when_it_is_not_newer_than_the_last() {
 fn open_readings_are_the_oldest_of_the_meters_asked_for() {
 	let (_folder, mut spool, meter) = spool();
 	let other = spool.meter("other", &[2; 32]).expect("a meter").id;
-	let batch: Vec<_> =
-		(1..=4).flat_map(|i| [reading(meter, i, 0, i.into()), reading(other, i, 0, i.into())]).collect();
+	let batch: Vec<_> = (1..=4)
+		.flat_map(|i| [reading(meter, i, 0, i.into()), reading(other, i, 0, i.into())])
+		.collect();
 	spool.put_readings(&batch, &[]).expect("kept");
 	let list = |meters: &[RowId], before, limit| {
 		let readings = spool.open_readings(meters, before, limit).expect("read");
@@ -127,7 +131,9 @@ fn settled_reading_is_never_settled_again() {
 	spool.settle(&[outcome(meter, 1, ReadingState::Sent)], &[], &[]).expect("settled");
 	assert!(spool.any_sent().expect("read"));
 	let settled = Settled { interval: 1, history: [3; 32] };
-	spool.settle(&[outcome(meter, 1, ReadingState::Attested)], &[(meter, settled)], &[]).expect("settled");
+	spool
+		.settle(&[outcome(meter, 1, ReadingState::Attested)], &[(meter, settled)], &[])
+		.expect("settled");
 	spool.settle(&[outcome(meter, 1, ReadingState::Refused)], &[], &[]).expect("settled");
 	let spool = reopen(&folder, spool);
 	let counts = spool.counts(meter).expect("read");
@@ -149,7 +155,10 @@ fn meter_with_another_key_is_another_meter() {
 #[test]
 fn chain_is_pinned_once() {
 	let (folder, mut spool, _) = spool();
-	assert_eq!((spool.genesis().expect("read"), spool.interval_millis().expect("read")), (None, None));
+	assert_eq!(
+		(spool.genesis().expect("read"), spool.interval_millis().expect("read")),
+		(None, None)
+	);
 	spool.pin_chain(&[7; 32], 3_000).expect("pinned");
 	assert!(spool.pin_chain(&[8; 32], 900_000).is_err());
 	let spool = reopen(&folder, spool);
@@ -177,7 +186,9 @@ fn last_reading_is_taken_from_the_chain_only_when_the_spool_has_none() {
 	let pin = MeterPin { meter: 4, miner: 1, nameplate: 5_000 };
 	let last = Last { interval: 7, epoch: 2, origin: Origin::Register(1_000) };
 	spool.pin_meter(meter, pin, Some(last), |_| [0; 64]).expect("pinned");
-	let row = |spool: &Spool| spool.find_meter("roof/import_energy", &[1; 32]).expect("read").expect("there");
+	let row = |spool: &Spool| {
+		spool.find_meter("roof/import_energy", &[1; 32]).expect("read").expect("there")
+	};
 	assert_eq!(row(&spool).last, Some(last));
 	spool.put_readings(&[reading(meter, 9, 3, 10)], &[]).expect("kept");
 	spool.pin_meter(meter, pin, Some(last), |_| [0; 64]).expect("pinned");
@@ -217,7 +228,8 @@ fn purge_takes_old_samples_that_are_in_readings() {
 	assert_eq!(spool.purge(301, 100).expect("purged"), 3);
 	assert_eq!(spool.purge(u64::MAX / 4, 1).expect("purged"), 1);
 	assert_eq!(spool.purge(u64::MAX / 4, 100).expect("purged"), 1);
-	let left: Vec<_> = spool.samples_after(meter, 0, 100).expect("read").iter().map(|kept| kept.seq).collect();
+	let left: Vec<_> =
+		spool.samples_after(meter, 0, 100).expect("read").iter().map(|kept| kept.seq).collect();
 	assert_eq!(left, [6, 7, 8, 9, 10]);
 	// Numbers of samples are never used again.
 	let mut spool = reopen(&folder, spool);
@@ -227,9 +239,11 @@ fn purge_takes_old_samples_that_are_in_readings() {
 #[test]
 fn events_are_kept_with_what_they_are_about() {
 	let (_folder, mut spool, meter) = spool();
-	let event = |kind: &str| Event { at: 5, meter: Some(meter), kind: kind.into(), detail: "why".into() };
+	let event =
+		|kind: &str| Event { at: 5, meter: Some(meter), kind: kind.into(), detail: "why".into() };
 	spool.put_events(&[event("gap"), event("reset")]).expect("kept");
-	let kinds: Vec<_> = spool.last_events(1).expect("read").into_iter().map(|event| event.kind).collect();
+	let kinds: Vec<_> =
+		spool.last_events(1).expect("read").into_iter().map(|event| event.kind).collect();
 	assert_eq!(kinds, ["reset"]);
 }
 

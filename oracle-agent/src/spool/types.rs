@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use heliograph_primitives::{
-	units::Interval, MeterId, MeterSignature, MinerId, Quality, Reading,
-};
+use heliograph_primitives::{units::Interval, MeterId, MeterSignature, MinerId, Quality, Reading};
 
 use super::SCHEMA_VERSION;
 use crate::interval::{Draft, Last};
@@ -76,7 +74,8 @@ pub enum ReadingState {
 
 impl ReadingState {
 	/// All of them.
-	pub const ALL: [Self; 5] = [Self::Pending, Self::Sent, Self::Attested, Self::Refused, Self::Superseded];
+	pub const ALL: [Self; 5] =
+		[Self::Pending, Self::Sent, Self::Attested, Self::Refused, Self::Superseded];
 
 	/// Its name in logs and metrics.
 	pub fn name(self) -> &'static str {
@@ -223,7 +222,13 @@ pub struct StoredReading {
 impl StoredReading {
 	/// The reading as it was signed, for the meter that the chain calls `meter`.
 	pub fn reading(&self, meter: MeterId) -> Reading {
-		Reading { meter, epoch: self.epoch, interval: self.interval, register: self.register, quality: self.quality }
+		Reading {
+			meter,
+			epoch: self.epoch,
+			interval: self.interval,
+			register: self.register,
+			quality: self.quality,
+		}
 	}
 }
 
@@ -256,9 +261,10 @@ impl Signed {
 	pub fn add(&mut self, epoch: u16, register: u64, last_register: Option<u64>) {
 		match self.first_register {
 			Some(first) if epoch != self.epoch => {
-				self.finished_epochs += u128::from(last_register.unwrap_or(first).saturating_sub(first));
+				self.finished_epochs +=
+					u128::from(last_register.unwrap_or(first).saturating_sub(first));
 				self.first_register = Some(register);
-			},
+			}
 			Some(_) => (),
 			None => self.first_register = Some(register),
 		}
