@@ -41,12 +41,12 @@ const FINALITY: Duration = Duration::from_secs(15 * 60);
 /// Why the chain could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainError {
-	/// No connection, or it broke.
-	#[error("{0}")]
-	Rpc(#[source] Box<subxt::rpcs::Error>),
-	/// The node answered something that cannot be worked with.
-	#[error("{0}")]
-	Subxt(#[source] Box<subxt::Error>),
+	/// No connection, or it broke, or the node could not answer.
+	#[error("the node cannot be asked: {0}")]
+	Rpc(String),
+	/// The node answered something that cannot be worked with, or nothing.
+	#[error("the node's answer is of no use: {0}")]
+	Subxt(String),
 	/// The node did not answer in time.
 	#[error("the node did not answer in {} s when asked to {question}", ANSWER.as_secs())]
 	Silent {
@@ -72,11 +72,20 @@ impl ChainError {
 }
 
 fn failed(error: impl Into<subxt::Error>) -> ChainError {
-	ChainError::Subxt(Box::new(error.into()))
+	ChainError::Subxt(plain(&error.into()))
 }
 
 fn rpc_failed(error: subxt::rpcs::Error) -> ChainError {
-	ChainError::Rpc(Box::new(error))
+	ChainError::Rpc(plain(&error))
+}
+
+/// What an error says, without the names of the layers that it came through.
+fn plain(error: &impl ToString) -> String {
+	let mut text = error.to_string();
+	for layer in ["RPC error: ", "client error: "] {
+		text = text.replace(layer, "");
+	}
+	text
 }
 
 async fn answer<T, E>(
@@ -616,6 +625,8 @@ mod tests {
 		let Err(error) = Chain::connect("ws://127.0.0.1:1").await else {
 			panic!("connected to nothing")
 		};
-		assert!(matches!(error, ChainError::Rpc(_)), "{error}");
+		let text = error.to_string();
+		assert!(matches!(error, ChainError::Rpc(_)), "{text}");
+		assert!(text.contains("refused") && !text.contains("RPC"), "{text}");
 	}
 }

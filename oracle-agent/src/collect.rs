@@ -458,5 +458,4 @@ fn gap(row: RowId, before: Option<Last>, draft: &Draft) -> Option<Event> {
 }
 
 #[cfg(test)]
-#[path = "collect_tests.rs"]
 mod tests;

@@ -130,7 +130,7 @@ struct KeyFile {
 #[derive(Clone)]
 pub enum SigningKey {
 	/// See [`Scheme::Ed25519`].
-	Ed25519(ed25519::Pair),
+	Ed25519(Box<ed25519::Pair>),
 	/// See [`Scheme::Sr25519`].
 	Sr25519(Box<sr25519::Pair>),
 	/// See [`Scheme::Ecdsa`].
@@ -148,7 +148,7 @@ impl SigningKey {
 	/// The key of `seed`.
 	pub fn from_seed(scheme: Scheme, seed: &[u8; 32]) -> Self {
 		match scheme {
-			Scheme::Ed25519 => Self::Ed25519(ed25519::Pair::from_seed(seed)),
+			Scheme::Ed25519 => Self::Ed25519(Box::new(ed25519::Pair::from_seed(seed))),
 			Scheme::Sr25519 => Self::Sr25519(Box::new(sr25519::Pair::from_seed(seed))),
 			Scheme::Ecdsa => Self::Ecdsa(ecdsa::Pair::from_seed(seed)),
 		}

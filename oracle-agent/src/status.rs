@@ -197,16 +197,20 @@ fn body_of(answer: &[u8]) -> Result<Vec<u8>, String> {
 	Ok(answer[end + 4..].to_vec())
 }
 
-/// What the spool of `config` says, for when no agent runs.
+/// What the spool of `config` says, for when there is no agent to ask.
 pub fn from_spool(config: &Config) -> anyhow::Result<Report> {
 	let spool = Spool::open_read_only(&config.agent.spool)?;
+	let why = match Spool::is_in_use(&config.agent.spool) {
+		true => "the agent cannot be asked (agent.http); this is from its spool",
+		false => "the agent does not run",
+	};
 	let mut report = Report {
 		version: env!("CARGO_PKG_VERSION").into(),
 		now_millis: now_millis(),
 		chain: ChainReport {
 			url: config.chain.url.clone(),
 			genesis: spool.genesis()?.map(|genesis| format!("0x{}", hex::encode(genesis))),
-			trouble: "the agent does not run".into(),
+			trouble: why.into(),
 			interval_millis: spool.interval_millis()?,
 			..ChainReport::default()
 		},
@@ -219,8 +223,8 @@ pub fn from_spool(config: &Config) -> anyhow::Result<Report> {
 				device: device.name.clone(),
 				flow: format!("{:?}", meter.flow),
 				nameplate_w: meter.nameplate,
-				device_trouble: "the agent does not run".into(),
-				state: "the agent does not run".into(),
+				device_trouble: why.into(),
+				state: why.into(),
 				..MeterReport::default()
 			};
 			match SigningKey::load(&meter.key) {

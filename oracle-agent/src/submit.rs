@@ -108,7 +108,7 @@ pub fn check_genesis(
 /// Submits until `shutdown` turns true. Errors when the first chain that answers is the wrong one: that is a mistake in the
 /// configuration, and nothing good comes from going on. Later the agent keeps sampling and waits for the right chain.
 pub async fn run(site: Arc<Site>, mut shutdown: watch::Receiver<bool>) -> Result<(), WrongChain> {
-	let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(20));
+	let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
 	let mut started = false;
 	loop {
 		let session = async {

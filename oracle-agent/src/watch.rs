@@ -130,6 +130,7 @@ async fn draw(host: &str, url: &str) -> anyhow::Result<()> {
 			() = tokio::time::sleep(REFRESH) => (),
 			quit = keys.presses.recv() => if quit.is_none_or(|quit| quit) { return Ok(()) },
 			_ = terminate.recv() => return Ok(()),
+			_ = tokio::signal::ctrl_c() => return Ok(()),
 		}
 	}
 }
@@ -244,25 +245,27 @@ fn view(report: &Report, width: usize) -> Vec<String> {
 		.max()
 		.unwrap_or(0)
 		.clamp(5, 32);
-	let header = format!(
-		"{:<name$} {:<11} {:>9}  {:<12} {:>14} {:>14} {:>5}",
-		"meter", "flow", "power", "", "measured", "attested", "wait"
-	);
-	lines.push(cut(&header, width).dim().to_string());
-	for meter in &report.meters {
-		let share =
-			meter.power_w.map_or(0.0, |power| power.abs() / f64::from(meter.nameplate_w.max(1)));
+	// What the numbers leave of a line is the bar's.
+	let cells = width.saturating_sub(name + 62).min(24);
+	let row = |meter: &str, flow: &str, power: &str, bar: &str, rest: [&str; 3]| {
+		let [measured, attested, wait] = rest;
 		let text = format!(
-			"{:<name$} {:<11} {:>9}  {:<12} {:>14} {:>14} {:>5}",
-			cut(&meter.name, name),
-			meter.flow,
-			meter.power_w.map_or_else(|| "-".into(), |power| format!("{power:.0} W")),
-			bar(share, 12),
-			kwh(Some(meter.measured_mwh)),
-			kwh(meter.attested_mwh),
-			meter.pending
+			"{meter:<name$} {flow:<11} {power:>9} {bar:<cells$} {measured:>15} {attested:>15} {wait:>6}"
 		);
-		let text = cut(&text, width);
+		cut(&text, width)
+	};
+	let header = row("meter", "flow", "power", "", ["measured", "attested", "wait"]);
+	lines.push(header.dim().to_string());
+	for meter in &report.meters {
+		// Against the meter's direction nothing is measured.
+		let share = meter.power_w.unwrap_or(0.0) / f64::from(meter.nameplate_w.max(1));
+		let text = row(
+			&cut(&meter.name, name),
+			&meter.flow,
+			&meter.power_w.map_or_else(|| "-".into(), |power| format!("{power:.0} W")),
+			&bar(share, cells),
+			[&kwh(Some(meter.measured_mwh)), &kwh(meter.attested_mwh), &meter.pending.to_string()],
+		);
 		lines.push(if meter.up { text } else { text.red().to_string() });
 		if meter.state != "ok" {
 			lines.push(cut(&format!("{:<name$} {}", "", meter.state), width).yellow().to_string());
@@ -290,9 +293,7 @@ fn day(now_millis: u64, interval_millis: u64, width: usize) -> String {
 fn bar(share: f64, cells: usize) -> String {
 	let eighths = (share.clamp(0.0, 1.0) * cells as f64 * 8.0).round() as usize;
 	let mut bar = "█".repeat(eighths / 8);
-	if eighths % 8 > 0 {
-		bar.push(['▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8 - 1]);
-	}
+	bar.push_str(["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]);
 	let filled = bar.chars().count();
 	bar + &"·".repeat(cells.saturating_sub(filled))
 }
@@ -360,7 +361,13 @@ mod tests {
 		{
 			assert!(text.contains(part), "{part} is missing in\n{text}");
 		}
-		assert!(text.contains("██████······"), "half of the nameplate is half a bar:\n{text}");
+		let half = format!("{}{}", "█".repeat(11), "·".repeat(11));
+		assert!(
+			text.contains(&format!(" {half} ")),
+			"half of the nameplate is half a bar:\n{text}"
+		);
+		let narrow = plain(&view(&report(), 80)).join("\n");
+		assert!(narrow.contains("7.654 kWh") && narrow.contains("7.000 kWh"), "{narrow}");
 	}
 
 	#[test]

@@ -142,12 +142,14 @@ export async function onboard(api, { owner, members, meters, operator, kind = 'S
   log(`miner ${miner} admitted, its meters are ${numbers.join(', ')}`);
 
   if (operator) {
+    // Final, and with it all before: an agent that starts now, and reads final blocks only, finds everything in place.
     await send(
       api.tx.utility.batchAll([
         api.tx.miners.addOperator(miner, operator),
         api.tx.balances.transferKeepAlive(operator, tokens(api, fund)),
       ]),
-      owner
+      owner,
+      { final: true }
     );
     log(`operator ${operator} may submit for miner ${miner}, funded with ${fund} ${api.registry.chainTokens[0]}`);
   }

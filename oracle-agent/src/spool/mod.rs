@@ -113,6 +113,11 @@ impl Spool {
 		Ok(spool)
 	}
 
+	/// Whether an agent has the spool at `path` open for writing.
+	pub fn is_in_use(path: &Path) -> bool {
+		path.exists() && matches!(lock(path), Err(SpoolError::InUse(_)))
+	}
+
 	/// Opens the spool at `path` to look at it, also while an agent writes it.
 	pub fn open_read_only(path: &Path) -> Result<Self, SpoolError> {
 		let failed = |why: String| SpoolError::Open { path: path.into(), why };

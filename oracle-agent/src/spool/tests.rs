@@ -71,10 +71,13 @@ fn file_is_in_write_ahead_mode_with_full_synchronisation() {
 
 #[test]
 fn spool_is_refused_when_another_agent_has_it() {
-	let (folder, _spool, _) = spool();
+	let (folder, first, _) = spool();
 	let path = folder.path().join("spool.db");
 	assert!(matches!(Spool::open(&path), Err(SpoolError::InUse(_))));
 	Spool::open_read_only(&path).expect("looking is allowed");
+	assert!(Spool::is_in_use(&path));
+	drop(first);
+	assert!(!Spool::is_in_use(&path));
 }
 
 #[test]
