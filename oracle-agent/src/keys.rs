@@ -386,7 +386,9 @@ mod tests {
 		let folder = tempdir().expect("a folder");
 		let path = folder.path().join("operator.key");
 		generate(&path, Scheme::Ed25519, None).expect("made");
-		let Err(error) = SigningKey::load_operator(&path) else { panic!("an ed25519 key was taken") };
+		let Err(error) = SigningKey::load_operator(&path) else {
+			panic!("an ed25519 key was taken")
+		};
 		let error = error.to_string();
 		assert!(error.contains("--scheme sr25519"), "{error}");
 	}

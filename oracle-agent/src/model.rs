@@ -39,7 +39,9 @@ pub enum Missing {
 impl std::fmt::Display for Missing {
 	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
 		match self {
-			Self::Sentinel(raw) => write!(f, "the device says that the value is not available ({raw})"),
+			Self::Sentinel(raw) => {
+				write!(f, "the device says that the value is not available ({raw})")
+			}
 			Self::Zero => f.write_str("a lifetime total of zero is not a measurement"),
 			Self::NotANumber(raw) => write!(f, "{raw} is not an energy"),
 			Self::Unreachable(why) => write!(f, "no answer: {why}"),

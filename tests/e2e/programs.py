@@ -78,10 +78,6 @@ class Node:
         self.node_key = secrets.token_hex(32)
         self.log = folder / "node.log"
         self.spec = folder / "spec.json"
-        spec = json.loads(self.run("export-chain-spec", "--chain", "fast"))
-        genesis = spec["genesis"]["runtimeGenesis"]["patch"]
-        genesis["metering"]["intervalMillis"] = interval_millis
-        self.spec.write_text(json.dumps(spec))
         self.program: Program | None = None
 
     @property
@@ -93,7 +89,16 @@ class Node:
         assert done.returncode == 0, f"heliograph-node {arguments[0]} failed: {done.stderr[-2000:]}"
         return done.stdout
 
+    def _write_spec(self) -> None:
+        spec = json.loads(self.run("export-chain-spec", "--chain", "fast"))
+        genesis = spec["genesis"]["runtimeGenesis"]["patch"]
+        genesis["metering"]["intervalMillis"] = self.interval_millis
+        self.spec.write_text(json.dumps(spec))
+
     def start(self) -> None:
+        """Starts it, or starts it again with the chain that it has, and waits for final blocks."""
+        if not self.spec.exists():
+            self._write_spec()
         self.program = Program(
             "node",
             [
@@ -104,7 +109,7 @@ class Node:
             ],
             self.log,
         )
-        wait_until(lambda: self._answers(), 60, f"the node makes no final blocks; log: {self.log}")
+        wait_until(self._answers, 120, f"the node makes no final blocks; log: {self.log}")
 
     def _answers(self) -> bool:
         assert self.program.alive, f"the node ended with {self.program.process.returncode}; log: {self.log}"
