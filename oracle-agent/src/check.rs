@@ -3,6 +3,7 @@
 use crate::{
 	config::{Config, DeviceConfig},
 	drivers::{self, ProbeError},
+	keys::{KeyError, SigningKey},
 	model::{Missing, Sample},
 };
 use anyhow::bail;
@@ -14,15 +15,30 @@ type Probe<'a> = (&'a DeviceConfig, Result<Vec<Sample>, ProbeError>);
 
 /// Reads every device of a configuration once and prints a table of its meters, and for each trouble a way out.
 ///
-/// Fails when any meter has no register. A configuration that is not valid does not get here: see
-/// [`crate::config::load`].
+/// Fails when any meter has no register, or a key file cannot be used. A configuration that is not valid does not get
+/// here: see [`crate::config::load`].
 pub async fn run(config: &Config) -> anyhow::Result<()> {
 	let Report { text, meters, failed } = report(config).await;
 	print!("{text}");
-	if failed > 0 {
-		bail!("{failed} of {meters} meters cannot be read");
+	let unusable = unusable_keys(config);
+	for error in &unusable {
+		println!("\n{error}");
 	}
-	Ok(())
+	match (failed, unusable.len()) {
+		(0, 0) => Ok(()),
+		(0, keys) => bail!("{keys} key files cannot be used"),
+		(_, 0) => bail!("{failed} of {meters} meters cannot be read"),
+		(_, keys) => {
+			bail!("{failed} of {meters} meters cannot be read, and {keys} key files cannot be used")
+		}
+	}
+}
+
+/// What is wrong with the key files that `run` will need.
+fn unusable_keys(config: &Config) -> Vec<KeyError> {
+	let meters = config.devices.iter().flat_map(|device| &device.meters);
+	let errors = meters.filter_map(|meter| SigningKey::load(&meter.key).err());
+	errors.chain(SigningKey::load_operator(&config.chain.operator_key).err()).collect()
 }
 
 /// The outcome of [`report`].

@@ -261,14 +261,8 @@ impl fmt::Display for ConfigError {
 	}
 }
 
-impl std::error::Error for ConfigError {
-	fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-		match self {
-			Self::Unreadable { error, .. } => Some(error),
-			Self::Invalid(_) => None,
-		}
-	}
-}
+// What a file cannot be read for stands in the message already, so there is no source to print after it.
+impl std::error::Error for ConfigError {}
 
 /// A text and the file that it is from, to tell where a mistake is.
 pub(crate) struct Source<'a> {

@@ -167,27 +167,31 @@ def test_sunspec_total_is_missing_when_not_implemented(agent, site, faults):
     assert "roof/generation_energy" in refusal(agent)
 
 
-def test_missing_key_is_refused_with_the_command_that_makes_it(agent):
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_missing_key_is_refused_with_the_command_that_makes_it(agent, command):
     (agent.folder / "keys" / "roof.key").unlink()
-    said = refusal(agent, "run")
+    said = refusal(agent, command)
     assert "keys/roof.key" in said and "keys generate" in said
 
 
-def test_key_is_refused_when_others_can_read_it_with_the_command_that_closes_it(agent):
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_key_is_refused_when_others_can_read_it_with_the_command_that_closes_it(agent, command):
     (agent.folder / "keys" / "roof.key").chmod(0o644)
-    said = refusal(agent, "run")
+    said = refusal(agent, command)
     assert "keys/roof.key" in said and "chmod 600" in said
 
 
-def test_malformed_key_is_refused_with_what_belongs_there(agent):
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_malformed_key_is_refused_with_what_belongs_there(agent, command):
     (agent.folder / "keys" / "roof.key").write_text("0x1234")
-    said = refusal(agent, "run")
+    said = refusal(agent, command)
     assert "keys/roof.key" in said and "seed" in said
 
 
 def test_configuration_that_does_not_exist_is_named(agent):
     agent.config.unlink()
-    assert "agent.toml" in refusal(agent)
+    said = refusal(agent)
+    assert "agent.toml" in said and said.count("No such file") == 1, said
 
 
 def test_wrong_chain_is_refused_with_both_hashes(agent, node):

@@ -30,6 +30,9 @@ const BATCH: usize = 256;
 /// How often a meter that is not admitted is looked for.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
+/// How often the meters are looked at while nothing is submitted: what the status page says of them may have changed.
+const LOOK_AROUND: Duration = Duration::from_secs(15);
+
 /// How long a meter is left alone whose readings the chain would not take at present.
 const HOLD: Duration = Duration::from_secs(6);
 
@@ -52,6 +55,8 @@ pub(super) struct Work<'a> {
 	/// Meters that are left alone until a moment.
 	hold: HashMap<usize, Instant>,
 	looked: Instant,
+	/// When all meters were looked at last.
+	looked_around: Instant,
 	skewed: bool,
 }
 
@@ -80,6 +85,7 @@ impl<'a> Work<'a> {
 			orphan,
 			hold: HashMap::new(),
 			looked: Instant::now(),
+			looked_around: Instant::now(),
 			skewed: false,
 		})
 	}
@@ -106,6 +112,10 @@ impl<'a> Work<'a> {
 			self.look_for(&at, missing).await?;
 		}
 		while self.submit().await? {}
+		if self.looked_around.elapsed() >= LOOK_AROUND {
+			let at = self.chain.finalised().await?;
+			self.look_at_all(&at).await?;
+		}
 		Ok(())
 	}
 
@@ -199,6 +209,7 @@ impl<'a> Work<'a> {
 
 	/// Reads the state of all meters that have a number, and settles what it says.
 	pub(super) async fn look_at_all(&mut self, at: &At) -> Result<(), SessionError> {
+		self.looked_around = Instant::now();
 		let candidates = self.candidates(|_| true, Vec::new());
 		let on_chain = self.ask(at, &candidates).await?;
 		for (candidate, on_chain) in candidates.iter().zip(&on_chain) {

@@ -118,7 +118,7 @@ where
 	type Extension = TxExtension;
 
 	fn create_transaction(call: RuntimeCall, extension: TxExtension) -> UncheckedExtrinsic {
-		sp_runtime::generic::UncheckedExtrinsic::new_transaction(call, extension).into()
+		sp_runtime::generic::UncheckedExtrinsic::new_transaction(call, extension)
 	}
 }
 
@@ -127,6 +127,6 @@ where
 	RuntimeCall: From<LocalCall>,
 {
 	fn create_bare(call: RuntimeCall) -> UncheckedExtrinsic {
-		sp_runtime::generic::UncheckedExtrinsic::new_bare(call).into()
+		sp_runtime::generic::UncheckedExtrinsic::new_bare(call)
 	}
 }
