@@ -179,7 +179,7 @@ mod tests {
 
 	#[test]
 	fn error_says_how_to_build_when_the_runtime_is_absent() {
-		let error = BUILT_IN[0].spec(None).err().expect("there is no runtime");
+		let Err(error) = BUILT_IN[0].spec(None) else { panic!("there is no runtime") };
 		assert!(error.contains("SKIP_WASM_BUILD"), "{error}");
 	}
 }
