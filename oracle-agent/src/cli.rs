@@ -86,7 +86,7 @@ struct StatusArgs {
 #[derive(Args, Debug)]
 struct WatchArgs {
 	/// The agent's status page.
-	#[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9615")]
+	#[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9616")]
 	url: String,
 	/// Print once and end.
 	#[arg(long)]

@@ -449,7 +449,7 @@ fn parse_agent(
 		None => None,
 		Some(text) => Some(text.get_ref().parse().map_err(|_| {
 			let why =
-				format!("`{}` is not ADDRESS:PORT, such as \"127.0.0.1:9615\"", text.get_ref());
+				format!("`{}` is not ADDRESS:PORT, such as \"127.0.0.1:9616\"", text.get_ref());
 			source.error(text.span(), why)
 		})?),
 	};
@@ -625,7 +625,7 @@ mod tests {
 [agent]
 spool = "spool.db"
 poll = "250ms"
-http = "127.0.0.1:9615"
+http = "127.0.0.1:9616"
 
 [chain]
 url = "ws://127.0.0.1:9944"
@@ -698,7 +698,7 @@ key = "keys/export.key"
 			("spool = \"spool.db\"\n", "", "2:1", "missing field `spool`"),
 			("\"250ms\"", "\"50ms\"", "4:8", "allowed: \"100ms\" to \"5m\""),
 			("\"250ms\"", "\"soon\"", "4:8", "such as \"250ms\", \"5s\""),
-			("127.0.0.1:9615", "localhost", "5:8", "is not ADDRESS:PORT"),
+			("127.0.0.1:9616", "localhost", "5:8", "is not ADDRESS:PORT"),
 			("ws://", "http://", "8:7", "allowed: \"ws://HOST:PORT\""),
 			("0x01", "0x1", "9:11", "64 hexadecimal digits"),
 			("\"roof\"", "\"ro/of\"", "13:8", "allowed: letters"),

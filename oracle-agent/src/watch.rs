@@ -62,7 +62,7 @@ fn host_of(url: &str) -> anyhow::Result<String> {
 	);
 	let host = rest.split('/').next().unwrap_or_default();
 	let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-	anyhow::ensure!(has_port, "{url}: the address has to name a port, e.g. http://127.0.0.1:9615");
+	anyhow::ensure!(has_port, "{url}: the address has to name a port, e.g. http://127.0.0.1:9616");
 	Ok(host.to_owned())
 }
 
@@ -390,9 +390,9 @@ mod tests {
 
 	#[test]
 	fn address_without_a_port_is_refused() {
-		assert_eq!(host_of("http://127.0.0.1:9615/").expect("fine"), "127.0.0.1:9615");
-		assert_eq!(host_of("[::1]:9615").expect("fine"), "[::1]:9615");
-		for url in ["http://127.0.0.1", "https://127.0.0.1:9615", "http://"] {
+		assert_eq!(host_of("http://127.0.0.1:9616/").expect("fine"), "127.0.0.1:9616");
+		assert_eq!(host_of("[::1]:9616").expect("fine"), "[::1]:9616");
+		for url in ["http://127.0.0.1", "https://127.0.0.1:9616", "http://"] {
 			assert!(host_of(url).is_err(), "{url}");
 		}
 	}
