@@ -5,7 +5,7 @@ use heliograph_agent::{check, profile::Table, simulate};
 async fn check_shows_a_table_when_all_is_well() {
 	let (listener, address) = listen().await;
 	tokio::spawn(simulate::serve(listener, site(1.0, false)));
-	let config = config(
+	let mut config = config(
 		"1s",
 		&[
 			device(
@@ -29,7 +29,11 @@ async fn check_shows_a_table_when_all_is_well() {
 		assert!(lines[line].contains(word), "{}", report.text);
 	}
 	assert!(lines[1..].iter().all(|line| line.ends_with("ok")), "{}", report.text);
+	let keys = make_keys(&mut config);
 	check::run(&config).await.expect("all is well");
+	drop(keys);
+	let error = check::run(&config).await.expect_err("the keys are gone").to_string();
+	assert_eq!(error, "4 key files cannot be used");
 }
 
 #[tokio::test]
@@ -79,13 +83,14 @@ async fn check_says_what_to_do_when_a_device_cannot_be_read() {
 		),
 	];
 	let devices: String = cases.iter().map(|(device, _, _)| device.as_str()).collect();
-	let config = config("1s", &devices);
+	let mut config = config("1s", &devices);
 	let report = check::report(&config).await;
 	assert_eq!((report.meters, report.failed), (9, 9), "{}", report.text);
 	for (_, what, advice) in &cases {
 		assert!(report.text.contains(what), "{what}:\n{}", report.text);
 		assert!(report.text.contains(advice), "{advice}:\n{}", report.text);
 	}
+	let _keys = make_keys(&mut config);
 	let error = check::run(&config).await.expect_err("nothing can be read").to_string();
 	assert_eq!(error, "9 of 9 meters cannot be read");
 }

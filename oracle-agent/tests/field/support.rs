@@ -2,7 +2,7 @@
 
 use heliograph_agent::{
 	config::{self, Config},
-	drivers,
+	drivers, keys,
 	model::Sample,
 	profile::Table,
 	simulate::{SimulateArgs, Site},
@@ -35,6 +35,19 @@ pub fn config(poll: &str, devices: &str) -> Config {
 	);
 	std::fs::write(&path, text).expect("written");
 	config::load(&path).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Makes every key that a configuration names, in a folder that goes when the returned handle is dropped.
+pub fn make_keys(config: &mut Config) -> tempfile::TempDir {
+	let folder = tempfile::tempdir().expect("a folder");
+	let meters = config.devices.iter_mut().flat_map(|device| &mut device.meters);
+	for (number, meter) in meters.enumerate() {
+		meter.key = folder.path().join(format!("{number}.key"));
+		keys::generate(&meter.key, keys::Scheme::Ed25519, None).expect("a key");
+	}
+	config.chain.operator_key = folder.path().join("operator.key");
+	keys::generate(&config.chain.operator_key, keys::Scheme::Sr25519, None).expect("a key");
+	folder
 }
 
 /// A device with one meter per point, as configuration text.
