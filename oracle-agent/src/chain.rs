@@ -127,30 +127,79 @@ impl MeterState {
 }
 
 /// What a key is registered for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, DecodeAsType)]
-#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum KeyUse {
 	/// An application that is not decided yet.
 	Application(u32),
 	/// A meter.
 	Meter(MeterId),
+	/// A meter whose key it was before it was replaced. Keys are never free again.
+	Former(MeterId),
+	/// Something that this version does not know, by its name.
+	Other(String),
 }
 
 /// What is registered of a meter.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, DecodeAsType)]
-#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Registration {
 	/// The miner that it belongs to.
 	pub miner: MinerId,
+	/// The key that its readings are judged by. `None` when it is of a kind that this version does not know.
+	pub key: Option<MeterKey>,
 	/// In W.
 	pub nameplate: u32,
+	/// Whether it was taken out of service, for good.
+	pub retired: bool,
+}
+
+impl KeyUse {
+	/// The meter that the key is or was registered for.
+	pub fn meter(&self) -> Option<MeterId> {
+		match self {
+			Self::Meter(meter) | Self::Former(meter) => Some(*meter),
+			Self::Application(_) | Self::Other(_) => None,
+		}
+	}
+}
+
+impl Registration {
+	/// Why the chain will never take a reading of this meter from an agent, by the name that it gives to it.
+	pub fn refuses_for_good(&self) -> Option<&'static str> {
+		match self {
+			Self { retired: true, .. } => Some("MeterRetired"),
+			Self { key: Some(MeterKey::Oracles(_)), .. } => Some("NeedsOracles"),
+			_ => None,
+		}
+	}
+}
+
+/// Enumerations are taken by the names of their variants, so that one which a later runtime adds is not an error.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct MeterInfo {
+	miner: MinerId,
+	key: Value,
+	nameplate: u32,
+	retired: bool,
+}
+
+impl From<MeterInfo> for Registration {
+	fn from(MeterInfo { miner, key, nameplate, retired }: MeterInfo) -> Self {
+		Self { miner, key: meter_key(&key), nameplate, retired }
+	}
 }
 
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
 struct Miner {
-	/// By its name, so that a state which a later runtime adds is not an error.
+	/// By its name, for the same reason.
 	status: Value,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct MinerOwner {
+	owner: AccountId32,
 }
 
 #[derive(DecodeAsType)]
@@ -164,6 +213,10 @@ struct ReadingRefused {
 /// A meter on the chain at some block.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MeterOnChain {
+	/// The block's number.
+	pub block: u64,
+	/// What is registered of it; `None` when it belongs to no live miner.
+	pub registration: Option<Registration>,
 	/// `None` before the first accepted reading.
 	pub state: Option<MeterState>,
 	/// The miner's status; `None` when there is no such miner.
@@ -247,6 +300,12 @@ impl Chain {
 		let Some(bytes) = bytes else { return Ok(0) };
 		u64::decode(&mut &bytes[..])
 			.map_err(|error| ChainError::Foreign(format!("its clock is not a number: {error}")))
+	}
+
+	/// The hash of the block with this number on the node's best chain, if there is one.
+	pub async fn hash_of(&self, block: u64) -> Result<Option<H256>, ChainError> {
+		let question = self.rpc.chain_get_block_hash(Some(block.into()));
+		answer("name a block", question, rpc_failed).await
 	}
 
 	/// The headers of finalised and of best blocks as they come.
@@ -359,6 +418,11 @@ impl At {
 		self.block.block_number()
 	}
 
+	/// The block's hash.
+	pub fn hash(&self) -> H256 {
+		self.block.block_hash()
+	}
+
 	/// The length of an interval in ms.
 	pub async fn interval_millis(&self) -> Result<u64, ChainError> {
 		let storage = self.block.storage();
@@ -384,7 +448,10 @@ impl At {
 			.map(|key| entry.place(self, (Static(*key),)))
 			.collect::<Result<Vec<_>, _>>()?;
 		let values = self.fetch(&places).await?;
-		places.iter().map(|place| entry.decode(self, values.get(place))).collect()
+		places
+			.iter()
+			.map(|place| Ok(entry.decode(self, values.get(place))?.as_ref().map(key_use)))
+			.collect()
 	}
 
 	/// What is registered of each of `meters`.
@@ -393,6 +460,31 @@ impl At {
 		meters: &[MeterId],
 	) -> Result<Vec<Option<Registration>>, ChainError> {
 		let entry = Entry::new("Miners", "Meters");
+		let places = meters
+			.iter()
+			.map(|meter| entry.place(self, (*meter,)))
+			.collect::<Result<Vec<_>, _>>()?;
+		let values = self.fetch(&places).await?;
+		places
+			.iter()
+			.map(|place| {
+				Ok(entry.decode::<MeterInfo>(self, values.get(place))?.map(Registration::from))
+			})
+			.collect()
+	}
+
+	/// The account that owns `miner`.
+	pub async fn owner(&self, miner: MinerId) -> Result<Option<[u8; 32]>, ChainError> {
+		let entry = Entry::new("Miners", "Miners");
+		let place = entry.place(self, (miner,))?;
+		let values = self.fetch(std::slice::from_ref(&place)).await?;
+		let miner: Option<MinerOwner> = entry.decode(self, values.get(&place))?;
+		Ok(miner.map(|miner| miner.owner.0))
+	}
+
+	/// What the chain keeps of each of `meters`; `None` before the first accepted reading.
+	pub async fn states(&self, meters: &[MeterId]) -> Result<Vec<Option<MeterState>>, ChainError> {
+		let entry = Entry::new("Metering", "MeterStates");
 		let places = meters
 			.iter()
 			.map(|meter| entry.place(self, (*meter,)))
@@ -410,18 +502,23 @@ impl At {
 		let states = Entry::new("Metering", "MeterStates");
 		let miners = Entry::new("Miners", "Miners");
 		let operators = Entry::new("Miners", "Operators");
-		let mut places = Vec::with_capacity(3 * meters.len());
+		let registrations = Entry::new("Miners", "Meters");
+		let mut places = Vec::with_capacity(4 * meters.len());
 		for (meter, miner) in meters {
 			places.push(states.place(self, (*meter,))?);
 			places.push(miners.place(self, (*miner,))?);
 			places.push(operators.place(self, (*operator, *miner))?);
+			places.push(registrations.place(self, (*meter,))?);
 		}
 		let values = self.fetch(&places).await?;
 		places
-			.chunks_exact(3)
+			.chunks_exact(4)
 			.map(|places| {
 				let miner: Option<Miner> = miners.decode(self, values.get(&places[1]))?;
+				let info: Option<MeterInfo> = registrations.decode(self, values.get(&places[3]))?;
 				Ok(MeterOnChain {
+					block: self.number(),
+					registration: info.map(Registration::from),
 					state: states.decode(self, values.get(&places[0]))?,
 					status: miner.map(|miner| variant(&miner.status)),
 					operated: values.contains_key(&places[2]),
@@ -552,6 +649,38 @@ fn variant(value: &Value) -> String {
 	}
 }
 
+/// A key's use, from the enumeration that the chain keeps of it.
+fn key_use(value: &Value) -> KeyUse {
+	let number = numbers(value).next().and_then(|number| u32::try_from(number).ok());
+	match (variant(value).as_str(), number) {
+		("Application", Some(number)) => KeyUse::Application(number),
+		("Meter", Some(number)) => KeyUse::Meter(number),
+		("Former", Some(number)) => KeyUse::Former(number),
+		(other, _) => KeyUse::Other(other.to_owned()),
+	}
+}
+
+/// A meter's key, if it is of a kind that this version knows.
+fn meter_key(value: &Value) -> Option<MeterKey> {
+	let bytes = || numbers(value).map(u8::try_from).collect::<Result<Vec<_>, _>>().ok();
+	match variant(value).as_str() {
+		"Ed25519" => Some(MeterKey::Ed25519(bytes()?.try_into().ok()?)),
+		"Sr25519" => Some(MeterKey::Sr25519(bytes()?.try_into().ok()?)),
+		"Ecdsa" => Some(MeterKey::Ecdsa(bytes()?.try_into().ok()?)),
+		"Oracles" => Some(MeterKey::Oracles(numbers(value).next()?.try_into().ok()?)),
+		_ => None,
+	}
+}
+
+/// All numbers in `value`, in order, however deep they lie.
+fn numbers(value: &Value) -> Box<dyn Iterator<Item = u128> + '_> {
+	match &value.value {
+		ValueDef::Composite(fields) => Box::new(fields.values().flat_map(numbers)),
+		ValueDef::Variant(variant) => Box::new(variant.values.values().flat_map(numbers)),
+		_ => Box::new(value.as_u128().into_iter()),
+	}
+}
+
 /// The account that submits.
 struct Operator<'a>(&'a sr25519::Pair);
 
@@ -602,6 +731,65 @@ mod tests {
 		assert!(refusal(1014, "The transaction has too low priority").contains("under way"));
 		assert!(refusal(1010, "Transaction has a bad signature").contains("upgraded"));
 		assert_eq!(refusal(1010, "else"), "Invalid Transaction (1010): else");
+	}
+
+	#[test]
+	fn fee_is_paid_in_the_native_token_without_a_tip() {
+		use subxt::{
+			config::{transaction_extensions::ChargeAssetTxPaymentParams, Config},
+			ext::frame_decode::extrinsics::TransactionExtension as _,
+		};
+		// What `submit` builds for the extension by which fees may be paid in other tokens, too.
+		let params =
+			DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new().nonce(1).mortal(64).build();
+		let charge: &ChargeAssetTxPaymentParams<SubstrateConfig> = &params.known().6;
+		let expected = ChargeAssetTxPaymentParams::<SubstrateConfig>::no_tip();
+		assert_eq!(format!("{charge:?}"), format!("{expected:?}"));
+		type Charge = subxt::config::transaction_extensions::ChargeAssetTxPayment<SubstrateConfig>;
+		assert_eq!(Charge::NAME, "ChargeAssetTxPayment");
+		// As SCALE: a compact zero, and no asset, whatever the type of an asset's number is.
+		assert_eq!(
+			(codec::Compact(0u128), None::<<SubstrateConfig as Config>::AssetId>).encode(),
+			[0, 0]
+		);
+	}
+
+	#[test]
+	fn registration_is_read_by_names() {
+		let key = |name: &str, bytes: &[u8]| {
+			let bytes =
+				Value::unnamed_composite(bytes.iter().map(|byte| Value::u128((*byte).into())));
+			Value::unnamed_variant(name, [bytes])
+		};
+		assert_eq!(meter_key(&key("Ed25519", &[7; 32])), Some(MeterKey::Ed25519([7; 32])));
+		assert_eq!(meter_key(&key("Sr25519", &[8; 32])), Some(MeterKey::Sr25519([8; 32])));
+		assert_eq!(meter_key(&key("Ecdsa", &[2; 33])), Some(MeterKey::Ecdsa([2; 33])));
+		assert_eq!(meter_key(&key("Ed25519", &[7; 31])), None);
+		assert_eq!(meter_key(&key("Falcon512", &[7; 32])), None);
+		let oracles = Value::unnamed_variant("Oracles", [Value::u128(3)]);
+		assert_eq!(meter_key(&oracles), Some(MeterKey::Oracles(3)));
+		let usage = |name: &str| key_use(&Value::unnamed_variant(name, [Value::u128(9)]));
+		assert_eq!(usage("Meter"), KeyUse::Meter(9));
+		assert_eq!(usage("Former"), KeyUse::Former(9));
+		assert_eq!(usage("Application"), KeyUse::Application(9));
+		assert_eq!(usage("Spaceship"), KeyUse::Other("Spaceship".into()));
+	}
+
+	#[test]
+	fn meter_is_refused_for_good_when_it_is_retired_or_needs_oracles() {
+		let meter = Registration {
+			miner: 1,
+			key: Some(MeterKey::Ed25519([7; 32])),
+			nameplate: 5_000,
+			retired: false,
+		};
+		assert_eq!(meter.refuses_for_good(), None);
+		assert_eq!(
+			Registration { retired: true, ..meter }.refuses_for_good(),
+			Some("MeterRetired")
+		);
+		let oracles = Registration { key: Some(MeterKey::Oracles(1)), ..meter };
+		assert_eq!(oracles.refuses_for_good(), Some("NeedsOracles"));
 	}
 
 	#[test]

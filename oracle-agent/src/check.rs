@@ -3,7 +3,7 @@
 use crate::{
 	config::{Config, DeviceConfig},
 	drivers::{self, ProbeError},
-	keys::{KeyError, SigningKey},
+	keys::{self, KeyError, SigningKey},
 	model::{Missing, Sample},
 };
 use anyhow::bail;
@@ -37,7 +37,7 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
 /// What is wrong with the key files that `run` will need.
 fn unusable_keys(config: &Config) -> Vec<KeyError> {
 	let meters = config.devices.iter().flat_map(|device| &device.meters);
-	let errors = meters.filter_map(|meter| SigningKey::load(&meter.key).err());
+	let errors = meters.filter_map(|meter| keys::load_ring(&meter.key).err());
 	errors.chain(SigningKey::load_operator(&config.chain.operator_key).err()).collect()
 }
 

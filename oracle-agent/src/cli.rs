@@ -14,9 +14,9 @@ use crate::{
 	chain::Chain,
 	check,
 	config::{self, Config},
-	keys::{self, Scheme, SigningKey},
+	keys::{self, KeyError, Scheme, SigningKey},
 	logging::{self, LogFormat},
-	run, simulate, status, watch,
+	prove, rotate, run, simulate, status, watch,
 };
 
 /// Reads meters, keeps every sample on disk, signs readings with each meter's own key and submits them to a Heliograph
@@ -33,6 +33,10 @@ use crate::{
                                        prints the meters for the owner's miners.apply
   5. Once admitted, the owner calls miners.addOperator with the operator's address and gives that account some DECA.
   6. heliograph-agent run              may be started at any time before: it keeps samples meanwhile
+
+From time to time:
+  heliograph-agent prove               proves the kept readings against the chain; --month 2026-10 --export FILE for others
+  heliograph-agent keys rotate         replaces the key of a meter
 
 Without hardware: heliograph-agent simulate is a site of meters that speak Modbus.
 What is logged is chosen by the environment variable HELIOGRAPH_LOG, e.g. HELIOGRAPH_LOG=debug."
@@ -59,6 +63,11 @@ enum Command {
 		#[command(subcommand)]
 		command: KeysCommand,
 	},
+	/// Prove the kept readings against the history hashes of the finalised chain, and find a changed, missing or added one.
+	///
+	/// Also while the agent runs. Fails when anything does not hold. Without --from, --to and --month all that is kept is
+	/// proven; the keys' secret halves are not needed.
+	Prove(prove::ProveArgs),
 	/// Show the meters: from the running agent, or from the spool when none runs.
 	Status(StatusArgs),
 	/// Show a running agent live in the terminal.
@@ -123,6 +132,17 @@ enum KeysCommand {
 	/// Print the meters of a configuration as JSON for the `meters` argument of miners.apply, each with the proof that
 	/// its key agrees to be registered by the owner.
 	Application(ApplicationArgs),
+	/// Make a new key for a meter and print, as JSON, the arguments of miners.rotateMeterKey: the proof that the new key
+	/// agrees and the old key's signature for it.
+	///
+	/// The agent goes over to the new key by itself when the chain has finalised the call; it may run all the while. Run
+	/// again, this prints the same until the chain has taken the key over. No key file is changed or removed.
+	Rotate {
+		#[command(flatten)]
+		config: ConfigArg,
+		#[command(flatten)]
+		rotate: rotate::RotateArgs,
+	},
 }
 
 #[derive(Args, Debug)]
@@ -175,6 +195,7 @@ async fn execute(command: Command) -> anyhow::Result<()> {
 		Command::Run(args) => run::run(config::load(&args.config)?).await,
 		Command::Check(args) => check::run(&config::load(&args.config)?).await,
 		Command::Keys { command } => keys_command(command).await,
+		Command::Prove(args) => prove::run(args).await,
 		Command::Status(args) => show_status(&args).await,
 		Command::Watch(args) => watch::run(&args.url, args.once).await,
 		Command::Simulate(args) => simulate::run(args).await,
@@ -206,15 +227,19 @@ async fn keys_command(command: KeysCommand) -> anyhow::Result<()> {
 			let genesis = genesis_of(&args.chain, &config).await?;
 			println!("{}", serde_json::to_string_pretty(&application(&config, &owner, &genesis)?)?);
 		}
+		KeysCommand::Rotate { config, rotate } => {
+			rotate::run(&config::load(&config.config)?, rotate).await?
+		}
 	}
 	Ok(())
 }
 
 /// Makes the key at `path` unless it is there. An existing one has to be usable, or the surprise comes later.
 fn make_missing(path: &Path, scheme: Scheme) -> anyhow::Result<bool> {
-	if path.exists() {
-		SigningKey::load(path)?;
-		return Ok(false);
+	match keys::load_ring(path) {
+		Ok(_) => return Ok(false),
+		Err(KeyError::Missing(_)) => (),
+		Err(error) => return Err(error.into()),
 	}
 	println!("{}", describe(path, &keys::generate(path, scheme, None)?));
 	Ok(true)
@@ -238,7 +263,7 @@ fn application(
 ) -> anyhow::Result<serde_json::Value> {
 	let mut meters = Vec::new();
 	for meter in config.devices.iter().flat_map(|device| &device.meters) {
-		let key = SigningKey::load(&meter.key)?;
+		let key = SigningKey::load(&keys::newest(&meter.key)?)?;
 		meters.push(json!({
 			"key": { key.scheme().to_string(): format!("0x{}", hex::encode(key.public_bytes())) },
 			"flow": format!("{:?}", meter.flow),
@@ -306,9 +331,16 @@ mod tests {
 	#[test]
 	fn help_tells_the_way_from_configuration_to_submission() {
 		let help = Cli::command().render_long_help().to_string();
-		for word in
-			["check", "keys new", "keys application", "addOperator", "simulate", "HELIOGRAPH_LOG"]
-		{
+		for word in [
+			"check",
+			"keys new",
+			"keys application",
+			"addOperator",
+			"prove",
+			"keys rotate",
+			"simulate",
+			"HELIOGRAPH_LOG",
+		] {
 			assert!(help.contains(word), "{word} is missing in\n{help}");
 		}
 	}

@@ -9,10 +9,14 @@
 //!
 //! Anyone who reads it can sign readings in the meter's name, so a file that other users can read is refused, not merely
 //! warned about.
+//!
+//! A meter's key can be replaced. The new one lies beside the old one: `roof.key.rotated-1` beside `roof.key`, and so on.
+//! No file is ever renamed or overwritten; which of the keys signs is what the finalised chain says. See [`crate::rotate`].
 
 use std::{
+	ffi::OsString,
 	fmt,
-	fs::{self, OpenOptions},
+	fs::{self, File, OpenOptions},
 	io::{self, Write},
 	os::unix::fs::{OpenOptionsExt, PermissionsExt},
 	path::{Path, PathBuf},
@@ -29,6 +33,9 @@ use sp_core::{
 
 /// The address format of accounts: the generic Substrate prefix.
 pub const SS58_PREFIX: u16 = 42;
+
+/// What stands between the name of a meter's key file and the number of the rotation that made a newer key.
+const ROTATED: &str = ".rotated-";
 
 /// The signature scheme of a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, clap::ValueEnum)]
@@ -215,6 +222,8 @@ impl SigningKey {
 		match self.public() {
 			MeterKey::Ed25519(key) | MeterKey::Sr25519(key) => key.to_vec(),
 			MeterKey::Ecdsa(key) => key.to_vec(),
+			// A key that can sign is of one of the three schemes.
+			MeterKey::Oracles(_) => Vec::new(),
 		}
 	}
 
@@ -222,7 +231,7 @@ impl SigningKey {
 	pub fn account(&self) -> AccountId32 {
 		match self.public() {
 			MeterKey::Ed25519(key) | MeterKey::Sr25519(key) => AccountId32::new(key),
-			MeterKey::Ecdsa(key) => AccountId32::new(sp_crypto_hashing::blake2_256(&key)),
+			_ => AccountId32::new(sp_crypto_hashing::blake2_256(&self.public_bytes())),
 		}
 	}
 
@@ -241,6 +250,67 @@ impl SigningKey {
 		let owner: &[u8; 32] = owner.as_ref();
 		self.sign(&possession_payload(genesis, owner))
 	}
+}
+
+/// The keys of the meter whose first key is at `path`: that one, and those that rotations made, the oldest first. Old files
+/// may have been deleted; one has to be there.
+pub fn load_ring(path: &Path) -> Result<Vec<SigningKey>, KeyError> {
+	let mut ring = Vec::new();
+	if path.exists() {
+		ring.push(SigningKey::load(path)?);
+	}
+	for number in rotations(path)? {
+		ring.push(SigningKey::load(&rotated(path, number))?);
+	}
+	match ring.is_empty() {
+		true => Err(KeyError::Missing(path.into())),
+		false => Ok(ring),
+	}
+}
+
+/// Makes the next key of the meter whose first key is at `path`, in a file of its own. Gives the file, too.
+pub fn generate_next(path: &Path, scheme: Scheme) -> Result<(PathBuf, SigningKey), KeyError> {
+	let number = rotations(path)?.last().map_or(1, |last| last + 1);
+	let next = rotated(path, number);
+	let key = generate(&next, scheme, None)?;
+	Ok((next, key))
+}
+
+/// The newest key file of the meter whose first key is at `path`.
+pub fn newest(path: &Path) -> Result<PathBuf, KeyError> {
+	Ok(rotations(path)?.last().map_or_else(|| path.into(), |number| rotated(path, *number)))
+}
+
+fn rotated(path: &Path, number: u32) -> PathBuf {
+	let mut name = path.as_os_str().to_owned();
+	name.push(format!("{ROTATED}{number}"));
+	name.into()
+}
+
+/// The numbers of the rotations whose keys lie beside `path`, in order.
+fn rotations(path: &Path) -> Result<Vec<u32>, KeyError> {
+	let failed = |source| KeyError::Io { action: "look beside", path: path.into(), source };
+	let Some(name) = path.file_name() else { return Ok(Vec::new()) };
+	let mut start = OsString::from(name);
+	start.push(ROTATED);
+	let (Some(start), folder) = (start.to_str(), folder_of(path)) else { return Ok(Vec::new()) };
+	let files = match fs::read_dir(folder) {
+		Ok(files) => files,
+		Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+		Err(error) => return Err(failed(error)),
+	};
+	let mut numbers = Vec::new();
+	for file in files {
+		let name = file.map_err(failed)?.file_name();
+		let number = name.to_str().and_then(|name| name.strip_prefix(start)?.parse::<u32>().ok());
+		numbers.extend(number);
+	}
+	numbers.sort_unstable();
+	Ok(numbers)
+}
+
+fn folder_of(path: &Path) -> &Path {
+	path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The address of `account` as wallets show it.
@@ -264,9 +334,7 @@ pub fn generate(path: &Path, scheme: Scheme, suri: Option<&str>) -> Result<Signi
 
 fn write_private(path: &Path, content: &[u8]) -> Result<(), KeyError> {
 	let failed = |action| move |source| KeyError::Io { action, path: path.into(), source };
-	if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-		fs::create_dir_all(folder).map_err(failed("make the folder of"))?;
-	}
+	fs::create_dir_all(folder_of(path)).map_err(failed("make the folder of"))?;
 	let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(
 		|source| match source.kind() {
 			io::ErrorKind::AlreadyExists => KeyError::Exists(path.into()),
@@ -275,7 +343,9 @@ fn write_private(path: &Path, content: &[u8]) -> Result<(), KeyError> {
 	)?;
 	file.write_all(content).map_err(failed("write"))?;
 	// A meter that was registered with a key which a power cut then took away could never sign again.
-	file.sync_all().map_err(failed("write"))
+	file.sync_all().map_err(failed("write"))?;
+	// The name of the file is in its folder.
+	File::open(folder_of(path)).and_then(|folder| folder.sync_all()).map_err(failed("write"))
 }
 
 fn seed_of(scheme: Scheme, suri: &str) -> Result<[u8; 32], KeyError> {
@@ -299,6 +369,7 @@ fn seed_of(scheme: Scheme, suri: &str) -> Result<[u8; 32], KeyError> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use heliograph_primitives::reading::rotation_payload;
 	use tempfile::tempdir;
 
 	const SCHEMES: [Scheme; 3] = [Scheme::Ed25519, Scheme::Sr25519, Scheme::Ecdsa];
@@ -379,6 +450,42 @@ mod tests {
 		let first = generate(&path, Scheme::Ed25519, None).expect("made");
 		assert!(matches!(generate(&path, Scheme::Ed25519, None), Err(KeyError::Exists(_))));
 		assert_eq!(SigningKey::load(&path).expect("still there").public(), first.public());
+	}
+
+	#[test]
+	fn rotation_verifies_as_the_chain_checks_it() {
+		for scheme in SCHEMES {
+			let (old, new) =
+				(SigningKey::from_seed(scheme, &[7; 32]), SigningKey::from_seed(scheme, &[8; 32]));
+			let payload = rotation_payload(&[1; 32], 4, &new.public());
+			assert!(old.public().verify(&old.sign(&payload), &payload));
+		}
+	}
+
+	#[test]
+	fn ring_is_the_first_key_and_those_of_the_rotations_in_order() {
+		let folder = tempdir().expect("a folder");
+		let path = folder.path().join("roof.key");
+		assert!(matches!(load_ring(&path), Err(KeyError::Missing(_))));
+		assert!(matches!(
+			load_ring(&folder.path().join("no/such/roof.key")),
+			Err(KeyError::Missing(_))
+		));
+		let mut made = vec![generate(&path, Scheme::Ed25519, None).expect("made")];
+		for number in 1..=11 {
+			let (file, key) = generate_next(&path, Scheme::Sr25519).expect("made");
+			assert_eq!(file, folder.path().join(format!("roof.key.rotated-{number}")));
+			assert_eq!(newest(&path).expect("read"), file);
+			made.push(key);
+		}
+		// Not keys of this meter.
+		fs::write(folder.path().join("roof.key.rotated-1.bak"), "x").expect("written");
+		generate(&folder.path().join("other.key"), Scheme::Ed25519, None).expect("made");
+		let keys = |ring: &[SigningKey]| ring.iter().map(SigningKey::public).collect::<Vec<_>>();
+		assert_eq!(keys(&load_ring(&path).expect("loaded")), keys(&made));
+		// Whoever tidies up may delete the old ones.
+		fs::remove_file(&path).expect("removed");
+		assert_eq!(keys(&load_ring(&path).expect("loaded")), keys(&made[1..]));
 	}
 
 	#[test]

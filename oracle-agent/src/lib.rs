@@ -10,6 +10,7 @@
 //! is derived from the finalised chain, never from the fact that it was sent, so the agent may be killed at any moment.
 
 pub mod backoff;
+pub mod calendar;
 pub mod chain;
 pub mod check;
 pub mod cli;
@@ -24,6 +25,8 @@ pub mod logging;
 pub mod metrics;
 pub mod model;
 pub mod profile;
+pub mod prove;
+pub mod rotate;
 pub mod run;
 pub mod settle;
 pub mod simulate;

@@ -42,6 +42,7 @@ pub fn plan(
 				interval: reading.interval,
 				state: ReadingState::Refused,
 				reason: Some(format!("{reason} (not sent)")),
+				history: None,
 			});
 			continue;
 		}
@@ -75,6 +76,56 @@ fn certain_refusal(
 	}
 }
 
+/// What becomes of the open `readings` of a meter of which the chain will never take one again, for `reason`.
+pub fn refuse_all(
+	readings: &[StoredReading],
+	state: Option<&MeterState>,
+	reason: &str,
+) -> Vec<Outcome> {
+	readings
+		.iter()
+		.filter(|reading| state.is_none_or(|state| reading.interval > state.last_interval))
+		.map(|reading| Outcome {
+			meter: reading.meter,
+			interval: reading.interval,
+			state: ReadingState::Refused,
+			reason: Some(format!("{reason} (not sent)")),
+			history: None,
+		})
+		.collect()
+}
+
+/// What to do about a refusal that will not pass by itself, where the reason's name does not tell.
+pub fn advice(reason: &str) -> Option<&'static str> {
+	Some(match reason.trim_end_matches(" (not sent)") {
+		"MeterRetired" => {
+			"the meter was taken out of service on the chain, for good: take it out of the configuration; to measure here \
+			 again, apply for a new meter with a new key (heliograph-agent keys application --help)"
+		}
+		"NeedsOracles" => {
+			"on the chain this meter has no key of its own, its numbers are signed by a set of oracles: take it out of the \
+			 configuration, or have the Technical Committee give it a key (miners.forceRotateMeterKey)"
+		}
+		"NotAnOracleMeter" | "UnknownOracleSet" | "TooFewOracles" => {
+			"this is about readings that oracles signed, and this agent sends none: another program of this operator does"
+		}
+		"BadSignature" => {
+			"the chain knows another key for this meter than the one that signed: compare `heliograph-agent keys show FILE` \
+			 with miners.meters on the chain"
+		}
+		"UnknownMeter" => "no live miner has this meter: was the miner revoked?",
+		_ => return None,
+	})
+}
+
+/// A refusal's name with what to do about it.
+pub fn explained(reason: &str) -> String {
+	match advice(reason) {
+		Some(advice) => format!("{reason}: {advice}"),
+		None => reason.to_owned(),
+	}
+}
+
 /// Whether a refusal may pass: the same reading can be accepted later.
 pub fn may_pass(reason: &str) -> bool {
 	matches!(reason, "UnknownMeter" | "NotOperator" | "MinerNotActive" | "IntervalNotOver")
@@ -92,8 +143,9 @@ pub struct Judged {
 /// What became of the open readings of the meter that the chain calls `meter`.
 ///
 /// `open` are its open readings in order; `settled` is where spool and chain agreed last, `state` the finalised state now.
-/// With the history hash it is proven which readings the chain accepted, also when nobody saw how: all of them, if the hash
-/// over all of them is the chain's. Otherwise the events of the batch (`judged`) tell, and without those the last register.
+/// With the history hash it is proven which readings the chain accepted, also when nobody saw how: those whose hash is the
+/// chain's. Where no choice of them has it, because somebody else submitted for the meter too, the events of the batch
+/// (`judged`) tell, and without those the last register.
 pub fn reconcile(
 	meter: MeterId,
 	open: &[StoredReading],
@@ -108,6 +160,7 @@ pub fn reconcile(
 		interval: reading.interval,
 		state,
 		reason: reason.map(Into::into),
+		history: None,
 	};
 	let last = state.map(|state| state.last_interval);
 	let (mut outcomes, mut passed) = (Vec::new(), Vec::new());
@@ -122,27 +175,95 @@ pub fn reconcile(
 			}
 		}
 		if last.is_some_and(|last| reading.interval <= last) {
-			passed.push(reading);
+			passed.push(*reading);
 		}
 	}
 	let Some(state) = state else { return outcomes };
+	let seen = |reading: &StoredReading| {
+		judged.batch.contains(&reading.interval) && refusal(reading).is_none()
+	};
 	let base = settled.map_or([0; 32], |settled| settled.history);
-	let history = passed
-		.iter()
-		.fold(base, |history, reading| MeterState::extend(&history, &reading.reading(meter)));
-	let proven = history == state.history;
-	for reading in passed {
-		let seen = judged.batch.contains(&reading.interval) && refusal(reading).is_none();
-		let is_last = (reading.epoch, reading.interval, reading.register)
-			== (state.epoch, state.last_interval, state.register);
-		outcomes.push(if proven || seen || is_last {
-			outcome(reading, ReadingState::Attested, None)
-		} else {
+	let links = accepted(meter, base, &passed, &state.history, seen);
+	for (i, reading) in passed.iter().enumerate() {
+		let superseded = || {
 			let reason = refusal(reading).unwrap_or("the chain moved past its interval");
 			outcome(reading, ReadingState::Superseded, Some(reason))
+		};
+		outcomes.push(match &links {
+			Some(links) => match links[i] {
+				Some(history) => Outcome {
+					history: Some(history),
+					..outcome(reading, ReadingState::Attested, None)
+				},
+				None => superseded(),
+			},
+			None => {
+				let is_last = (reading.epoch, reading.interval, reading.register)
+					== (state.epoch, state.last_interval, state.register);
+				match seen(reading) || is_last {
+					true => outcome(reading, ReadingState::Attested, None),
+					false => superseded(),
+				}
+			}
 		});
 	}
 	outcomes
+}
+
+/// Which of `readings`, in order and on top of `base`, have the history hash `target`, by the hash after each that has a
+/// part in it. `None` when no choice of them has it, or none was found in reasonable time.
+///
+/// All of them, or those that were `seen` to be accepted, are tried first: that is what nearly always happened.
+pub fn accepted(
+	meter: MeterId,
+	base: [u8; 32],
+	readings: &[StoredReading],
+	target: &[u8; 32],
+	seen: impl Fn(&StoredReading) -> bool,
+) -> Option<Vec<Option<[u8; 32]>>> {
+	/// Longer lists come from a spool that is far behind; then one of the two cases above is the truth, or nobody knows.
+	const LENGTH: usize = 64;
+	/// Some 50 ms of hashing.
+	const STEPS: u32 = 1 << 17;
+	let chosen = |take: &dyn Fn(&StoredReading) -> bool| {
+		let mut history = base;
+		let mut links = Vec::with_capacity(readings.len());
+		for reading in readings {
+			links.push(take(reading).then(|| {
+				history = MeterState::extend(&history, &reading.reading(meter));
+				history
+			}));
+		}
+		(history == *target).then_some(links)
+	};
+	chosen(&|_| true).or_else(|| chosen(&seen)).or_else(|| {
+		let (mut steps, mut links) = (STEPS, Vec::with_capacity(readings.len()));
+		let found = readings.len() <= LENGTH
+			&& search(meter, base, readings, target, &mut steps, &mut links);
+		found.then_some(links)
+	})
+}
+
+fn search(
+	meter: MeterId,
+	history: [u8; 32],
+	readings: &[StoredReading],
+	target: &[u8; 32],
+	steps: &mut u32,
+	links: &mut Vec<Option<[u8; 32]>>,
+) -> bool {
+	let Some((first, rest)) = readings.split_first() else { return history == *target };
+	let Some(left) = steps.checked_sub(1) else { return false };
+	*steps = left;
+	let with = MeterState::extend(&history, &first.reading(meter));
+	for (next, link) in [(with, Some(with)), (history, None)] {
+		links.push(link);
+		if search(meter, next, rest, target, steps, links) {
+			return true;
+		}
+		links.pop();
+	}
+	false
 }
 
 #[cfg(test)]
@@ -251,8 +372,64 @@ mod tests {
 		// The chain accepted 5 and 7.
 		let state = chain(&[readings[0], readings[2]]);
 		let outcomes = reconcile(METER, &readings, None, state.as_ref(), &Judged::default());
-		// That 5 was accepted cannot be proven; that 7 was is plain. No energy is lost either way.
+		assert_eq!(states(&outcomes), [(5, Attested), (6, Superseded), (7, Attested)]);
+		let state = state.expect("a state");
+		assert_eq!(outcomes.last().and_then(|outcome| outcome.history), Some(state.history));
+		// Somebody else submitted, too: that 5 was accepted cannot be proven; that 7 was is plain.
+		let foreign = MeterState { history: [9; 32], ..state };
+		let outcomes = reconcile(METER, &readings, None, Some(&foreign), &Judged::default());
 		assert_eq!(states(&outcomes), [(5, Superseded), (6, Superseded), (7, Attested)]);
+		assert!(outcomes.iter().all(|outcome| outcome.history.is_none()));
+	}
+
+	#[test]
+	fn each_accepted_reading_comes_with_the_hash_after_it() {
+		let readings = [reading(5, 0, 100), reading(6, 0, 200), reading(7, 0, 300)];
+		let outcomes =
+			reconcile(METER, &readings, None, chain(&readings).as_ref(), &Judged::default());
+		for (i, outcome) in outcomes.iter().enumerate() {
+			assert_eq!(outcome.history, chain(&readings[..=i]).map(|state| state.history));
+		}
+	}
+
+	#[test]
+	fn search_for_the_accepted_ones_ends_when_nothing_fits() {
+		let readings: Vec<_> = (0..64).map(|i| reading(i, 0, u64::from(i))).collect();
+		assert_eq!(accepted(METER, [0; 32], &readings, &[9; 32], |_| false), None);
+		let many: Vec<_> = (0..1_000).map(|i| reading(i, 0, u64::from(i))).collect();
+		assert_eq!(accepted(METER, [0; 32], &many, &[9; 32], |_| false), None);
+		let all = chain(&many).expect("a state").history;
+		assert!(accepted(METER, [0; 32], &many, &all, |_| false).is_some());
+	}
+
+	#[test]
+	fn refusal_for_good_takes_all_that_is_newer_than_the_chain() {
+		let readings = [reading(5, 0, 100), reading(6, 0, 200)];
+		let outcomes = refuse_all(&readings, chain(&readings[..1]).as_ref(), "MeterRetired");
+		assert_eq!(states(&outcomes), [(6, Refused)]);
+		assert_eq!(outcomes[0].reason.as_deref(), Some("MeterRetired (not sent)"));
+		assert_eq!(
+			states(&refuse_all(&readings, None, "NeedsOracles")),
+			[(5, Refused), (6, Refused)]
+		);
+	}
+
+	#[test]
+	fn refusal_that_does_not_pass_says_what_to_do() {
+		for reason in [
+			"MeterRetired",
+			"MeterRetired (not sent)",
+			"NeedsOracles",
+			"NotAnOracleMeter",
+			"UnknownOracleSet",
+			"TooFewOracles",
+			"BadSignature",
+		] {
+			assert!(!may_pass(reason), "{reason}");
+			let text = explained(reason);
+			assert!(text.starts_with(reason) && text.len() > reason.len() + 20, "{text}");
+		}
+		assert_eq!(explained("TooOld"), "TooOld");
 	}
 
 	#[test]

@@ -1,30 +1,36 @@
 //! What the collector and the submitter of one agent share.
 
-use std::sync::{Arc, Mutex};
+use std::{
+	path::PathBuf,
+	sync::{Arc, Mutex, RwLock},
+};
 
-use heliograph_primitives::{MeterSignature, Reading};
+use heliograph_primitives::{MeterKey, MeterSignature, Reading};
 use sp_core::{sr25519, Pair};
 use tokio::sync::{watch, Notify};
 
 use crate::{
 	config::Config,
-	keys::{self, SigningKey},
+	keys::{self, KeyError, SigningKey},
 	model::MeterName,
-	spool::{MeterPin, MeterRow, RowId, Spool},
+	spool::{MeterPin, RowId, Spool, SpoolError},
 	status::{self, Board, ChainReport, MeterReport, Report},
 };
 
 /// A configured meter with its key.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Meter {
 	/// `device/point`.
 	pub name: MeterName,
 	/// In W, as configured.
 	pub nameplate: u32,
-	/// Signs its readings.
-	pub key: SigningKey,
+	/// The file of its first key; newer ones lie beside it.
+	pub key_file: PathBuf,
 	/// Its row in the spool.
 	pub row: RowId,
+	/// Signs its readings: of the keys on file the one that the finalised chain knew last. Changed under the spool's lock
+	/// only, together with the signatures of the open readings.
+	key: RwLock<SigningKey>,
 }
 
 /// The chain that readings are signed for.
@@ -72,9 +78,19 @@ impl Site {
 				.iter()
 				.flat_map(|device| device.meters.iter().map(move |meter| (device, meter)))
 		};
-		let mut loaded = Vec::new();
+		let mut loaded: Vec<Vec<SigningKey>> = Vec::new();
 		for (_, meter) in configured() {
-			loaded.push(SigningKey::load(&meter.key)?);
+			let ring = keys::load_ring(&meter.key)?;
+			let known = |key: &SigningKey| {
+				loaded.iter().flatten().any(|other| other.public() == key.public())
+			};
+			anyhow::ensure!(
+				!ring.iter().any(known),
+				"a key of `{}` is a key of another meter, too (in {} or beside it); every meter has a key of its own",
+				meter.name,
+				meter.key.display()
+			);
+			loaded.push(ring);
 		}
 		let mut spool = Spool::open(&config.agent.spool)?;
 		let chain = match (spool.genesis()?, spool.interval_millis()?) {
@@ -92,8 +108,9 @@ impl Site {
 			);
 		}
 		let (mut meters, mut pins, mut lines) = (Vec::new(), Vec::new(), Vec::new());
-		for ((device, meter), key) in configured().zip(loaded) {
-			let row: MeterRow = spool.meter(&meter.name, &key.public_bytes())?;
+		for ((device, meter), ring) in configured().zip(loaded) {
+			let key = known_key(&spool, &meter.name, ring)?;
+			let row = spool.meter(&meter.name, &key.public_bytes())?;
 			let mut line = MeterReport {
 				name: meter.name.to_string(),
 				device: device.name.clone(),
@@ -103,14 +120,15 @@ impl Site {
 				chain_trouble: "the chain was not asked yet".into(),
 				..MeterReport::default()
 			};
-			status::fill(&mut line, &spool, &key)?;
+			status::fill(&mut line, &spool, &row)?;
 			pins.push(row.pin);
 			lines.push(line);
 			meters.push(Meter {
 				name: meter.name.clone(),
 				nameplate: meter.nameplate,
-				key,
+				key_file: meter.key.clone(),
 				row: row.id,
+				key: RwLock::new(key),
 			});
 		}
 		let report = Report {
@@ -152,9 +170,42 @@ impl Site {
 	}
 }
 
+/// Of the keys of `ring` the one under which the spool knows the meter, or the first when it does not know it.
+///
+/// A key that a rotation has made is not used before the chain knows it.
+fn known_key(spool: &Spool, name: &str, ring: Vec<SigningKey>) -> Result<SigningKey, SpoolError> {
+	for key in ring.iter().rev() {
+		if spool.find_meter(name, &key.public_bytes())?.is_some() {
+			return Ok(key.clone());
+		}
+	}
+	let first = ring.into_iter().next();
+	first.ok_or_else(|| SpoolError::Damaged(format!("the meter {name} has no key")))
+}
+
 impl Meter {
 	/// Signs `reading` for the chain `genesis`.
 	pub fn sign(&self, genesis: &[u8; 32], reading: &Reading) -> MeterSignature {
-		self.key.sign(&reading.signing_payload(genesis))
+		self.with_key(|key| key.sign(&reading.signing_payload(genesis)))
+	}
+
+	/// The public half of the key that signs now.
+	pub fn public(&self) -> MeterKey {
+		self.with_key(SigningKey::public)
+	}
+
+	/// The keys on file, the oldest first. Read again each time: a rotation makes one while the agent runs.
+	pub fn ring(&self) -> Result<Vec<SigningKey>, KeyError> {
+		keys::load_ring(&self.key_file)
+	}
+
+	/// Lets `key` sign from now on. To be called under the spool's lock, after the spool has adopted it.
+	pub fn use_key(&self, key: SigningKey) {
+		*self.key.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = key;
+	}
+
+	fn with_key<R>(&self, work: impl FnOnce(&SigningKey) -> R) -> R {
+		// A key is replaced as a whole, so a panic leaves a whole one.
+		work(&self.key.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
 	}
 }

@@ -15,8 +15,8 @@ use tokio::{
 
 use crate::{
 	config::Config,
-	keys::SigningKey,
-	spool::{ReadingState, Spool},
+	keys,
+	spool::{MeterRow, ReadingState, Spool, SpoolError},
 };
 
 /// The whole report.
@@ -227,9 +227,17 @@ pub fn from_spool(config: &Config) -> anyhow::Result<Report> {
 				state: why.into(),
 				..MeterReport::default()
 			};
-			match SigningKey::load(&meter.key) {
+			match keys::load_ring(&meter.key) {
 				Err(error) => line.state = error.to_string(),
-				Ok(key) => fill(&mut line, &spool, &key)?,
+				Ok(ring) => {
+					// Its row has the key that the chain knew last.
+					for key in ring.iter().rev() {
+						if let Some(row) = spool.find_meter(&line.name, &key.public_bytes())? {
+							fill(&mut line, &spool, &row)?;
+							break;
+						}
+					}
+				}
 			}
 			report.meters.push(line);
 		}
@@ -238,12 +246,7 @@ pub fn from_spool(config: &Config) -> anyhow::Result<Report> {
 }
 
 /// Fills a meter's line with what the spool knows.
-pub fn fill(
-	line: &mut MeterReport,
-	spool: &Spool,
-	key: &SigningKey,
-) -> Result<(), crate::spool::SpoolError> {
-	let Some(row) = spool.find_meter(&line.name, &key.public_bytes())? else { return Ok(()) };
+pub fn fill(line: &mut MeterReport, spool: &Spool, row: &MeterRow) -> Result<(), SpoolError> {
 	let counts = spool.counts(row.id)?;
 	let count = |state| counts.get(&state).copied().unwrap_or_default();
 	let signed = spool.signed(row.id)?;

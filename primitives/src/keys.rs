@@ -2,7 +2,8 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use sp_core::{ecdsa, ed25519, sr25519};
+use sp_core::{ecdsa, ed25519, sr25519, ConstU32};
+use sp_runtime::BoundedVec;
 
 /// A meter's signature: 64 bytes whatever the scheme.
 ///
@@ -33,6 +34,26 @@ pub enum MeterKey {
 	Sr25519([u8; 32]),
 	/// ECDSA over secp256k1 and the BLAKE2b-256 hash of the message; the compressed point.
 	Ecdsa([u8; 33]),
+	/// No key of its own: the numbers come from a vendor's interface, and oracles of this set sign what they saw there.
+	/// No single signature verifies.
+	Oracles(OracleSetId),
+}
+
+/// The number of a set of oracles. Chosen by the DAO.
+pub type OracleSetId = u32;
+
+/// The most oracles of one set.
+pub const MAX_ORACLES: u32 = 16;
+
+/// Who signs for meters without a key of their own, and how many of them must agree.
+#[derive(
+	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct OracleSet {
+	/// How many of them must sign the same reading.
+	pub threshold: u8,
+	/// Their keys; none of them [`MeterKey::Oracles`].
+	pub keys: BoundedVec<MeterKey, ConstU32<MAX_ORACLES>>,
 }
 
 impl MeterKey {
@@ -54,6 +75,7 @@ impl MeterKey {
 				message,
 				&ecdsa::Public::from_raw(*key),
 			),
+			Self::Oracles(_) => false,
 		}
 	}
 
@@ -61,7 +83,7 @@ impl MeterKey {
 	/// they verify their proof of possession.
 	pub fn is_well_formed(&self) -> bool {
 		match self {
-			Self::Ed25519(_) | Self::Sr25519(_) => true,
+			Self::Ed25519(_) | Self::Sr25519(_) | Self::Oracles(_) => true,
 			Self::Ecdsa(key) => matches!(key[0], 2 | 3),
 		}
 	}

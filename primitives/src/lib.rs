@@ -7,11 +7,13 @@
 
 extern crate alloc;
 
+pub mod claim;
 pub mod keys;
 pub mod miner;
 pub mod reading;
 pub mod units;
 
+pub use claim::{Claim, ClaimKind, EnergyClaims, MeterEnergy};
 pub use keys::{MeterKey, MeterSignature};
 pub use miner::{Flow, MeterDirectory, MeterId, MeterInfo, MinerId, MinerKind};
-pub use reading::{Quality, Reading, SignedReading};
+pub use reading::{AttestedReading, Quality, Reading, SignedReading};

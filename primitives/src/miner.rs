@@ -1,8 +1,12 @@
 //! Who measures: the identities that the chain hands out, and how a pallet asks about them.
 
-use crate::{keys::MeterKey, units::Watts};
+use crate::{
+	keys::{MeterKey, OracleSet, OracleSetId},
+	units::Watts,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
+use sp_runtime::DispatchError;
 
 /// The number of a miner and of its soul-bound token.
 pub type MinerId = u32;
@@ -75,6 +79,36 @@ pub enum Flow {
 	Discharge,
 }
 
+/// How the hardware of a miner is, as its owner reports it.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum HardwareStatus {
+	/// It works.
+	#[default]
+	#[codec(index = 0)]
+	Ok,
+	/// It works, with less than its nameplate.
+	#[codec(index = 1)]
+	Degraded,
+	/// It does not work.
+	#[codec(index = 2)]
+	Offline,
+	/// It is being serviced.
+	#[codec(index = 3)]
+	Maintenance,
+}
+
 /// What is registered of a meter.
 #[derive(
 	Clone,
@@ -97,12 +131,32 @@ pub struct MeterInfo {
 	pub flow: Flow,
 	/// The largest power that it can measure, in W.
 	pub nameplate: Watts,
+	/// The storage node that the energy through it is sent to, if it is sent to one.
+	pub node: Option<MinerId>,
+	/// Whether it was taken out of service: its readings are refused, what it measured before can still be claimed.
+	pub retired: bool,
+}
+
+/// What other pallets judge a miner by.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MinerInfo<AccountId> {
+	/// Who holds the soul-bound token.
+	pub owner: AccountId,
+	/// What kind of system it is.
+	pub kind: MinerKind,
+	/// Whether it is neither suspended nor revoked.
+	pub active: bool,
+	/// How its hardware is.
+	pub hardware: HardwareStatus,
 }
 
 /// How other pallets ask who is who. Offered by the miners pallet.
 pub trait MeterDirectory<AccountId> {
 	/// What is registered of `meter`, if it belongs to a live miner.
 	fn meter(meter: MeterId) -> Option<MeterInfo>;
+
+	/// What is registered of `miner`, if it was not revoked.
+	fn miner(miner: MinerId) -> Option<MinerInfo<AccountId>>;
 
 	/// Whether `miner` is live and not suspended.
 	fn is_active(miner: MinerId) -> bool;
@@ -113,7 +167,31 @@ pub trait MeterDirectory<AccountId> {
 	/// Whether `account` may submit readings for any miner.
 	fn is_any_operator(account: &AccountId) -> bool;
 
-	/// Registers a live miner with one meter under `key`, operated by `operator`, as a worst case for benchmarks.
+	/// The oracles that sign for meters without a key of their own.
+	fn oracle_set(set: OracleSetId) -> Option<OracleSet>;
+
+	/// Registers a live miner of kind `Standard` with one meter of flow `Export` under `key`, operated by `operator` and
+	/// owned by the account `owner`, as a worst case for benchmarks.
 	#[cfg(feature = "runtime-benchmarks")]
-	fn register_for_benchmark(operator: &AccountId, key: MeterKey, nameplate: Watts) -> MeterId;
+	fn register_for_benchmark(
+		owner: &AccountId,
+		operator: &AccountId,
+		key: MeterKey,
+		nameplate: Watts,
+	) -> MeterId;
+
+	/// Registers a set of oracles for benchmarks.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn set_oracles_for_benchmark(set: OracleSetId, oracles: OracleSet);
+}
+
+/// The deposits that owners of miners answer with. Offered by the miners pallet.
+pub trait OwnerBonds<AccountId, Balance> {
+	/// Moves up to `amount` of what is held for `miner` from its owner to the free balance of `beneficiary`. Returns what
+	/// was moved: less than `amount` when less is held.
+	fn slash(
+		miner: MinerId,
+		amount: Balance,
+		beneficiary: &AccountId,
+	) -> Result<Balance, DispatchError>;
 }

@@ -1,15 +1,24 @@
 //! What a device says, and the exact bytes that it signs.
 
-use crate::{keys::MeterSignature, units::Interval, MeterId};
+use crate::{
+	keys::{MeterKey, MeterSignature, MAX_ORACLES},
+	units::Interval,
+	MeterId,
+};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
+use sp_core::ConstU32;
+use sp_runtime::BoundedVec;
 
 /// Domain of a reading's signature.
 pub const READING_DOMAIN: &[u8] = b"heliograph/reading/v1";
 
 /// Domain of a proof that the applicant holds a meter's key.
 pub const POSSESSION_DOMAIN: &[u8] = b"heliograph/possession/v1";
+
+/// Domain of the signature by which a meter's key hands over to the next.
+pub const ROTATION_DOMAIN: &[u8] = b"heliograph/rotation/v1";
 
 /// How far the device stands behind the interval that a reading is for.
 #[derive(
@@ -98,6 +107,19 @@ pub struct SignedReading {
 	pub signature: MeterSignature,
 }
 
+/// A reading of a meter without a key of its own, and what oracles of its set signed.
+///
+/// Each signs [`Reading::signing_payload`]. Enough of them must agree; one that is wrong does not undo the others.
+#[derive(
+	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct AttestedReading {
+	/// What the oracles saw.
+	pub reading: Reading,
+	/// The place of an oracle in its set, and its signature.
+	pub signatures: BoundedVec<(u8, MeterSignature), ConstU32<MAX_ORACLES>>,
+}
+
 /// The bytes by which a meter's key shows that it agreed to be registered by `owner`:
 /// `"heliograph/possession/v1" || genesis hash || SCALE(owner)`.
 ///
@@ -107,6 +129,14 @@ pub fn possession_payload<AccountId: Encode>(
 	owner: &AccountId,
 ) -> Vec<u8> {
 	payload(POSSESSION_DOMAIN, genesis_hash, owner)
+}
+
+/// The bytes that a meter's key signs to hand over to `new_key`:
+/// `"heliograph/rotation/v1" || genesis hash || SCALE(meter, new_key)`, the meter as a `u32` of fixed width.
+///
+/// It cannot be used twice: a key that was handed over is not taken again, on any meter.
+pub fn rotation_payload(genesis_hash: &[u8; 32], meter: MeterId, new_key: &MeterKey) -> Vec<u8> {
+	payload(ROTATION_DOMAIN, genesis_hash, &(meter, new_key))
 }
 
 /// `domain || genesis hash || SCALE(content)`. The domain is raw bytes, without a length, so that a device can prepend a
@@ -165,5 +195,16 @@ mod tests {
 		}
 		assert_ne!(READING.signing_payload(&[1; 32]), base);
 		assert_ne!(possession_payload(&[0; 32], &[0u8; 32]), base);
+	}
+
+	#[test]
+	fn rotation_differs_when_chain_meter_or_key_differs() {
+		let key = |byte| MeterKey::Ed25519([byte; 32]);
+		let base = rotation_payload(&[0; 32], 7, &key(1));
+		let scale = [&[7, 0, 0, 0, 0][..], &[1; 32]].concat();
+		assert_eq!(base, [ROTATION_DOMAIN, &[0; 32], &scale].concat());
+		assert_ne!(rotation_payload(&[1; 32], 7, &key(1)), base);
+		assert_ne!(rotation_payload(&[0; 32], 8, &key(1)), base);
+		assert_ne!(rotation_payload(&[0; 32], 7, &key(2)), base);
 	}
 }

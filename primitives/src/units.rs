@@ -30,6 +30,10 @@ pub const INTERVALS_PER_DAY: u32 = 96;
 /// How far back a reading may lie: a site may be offline for 90 days.
 pub const MAX_LATENESS: Interval = 90 * INTERVALS_PER_DAY;
 
+/// How long energy waits for a challenge before it matures: 24 hours after it *arrived*, so that late data can be
+/// challenged too.
+pub const CHALLENGE_WINDOW: Interval = INTERVALS_PER_DAY;
+
 /// mWh in a kWh.
 pub const KWH: Energy = 1_000_000;
 

@@ -7,7 +7,7 @@
 use codec::{Decode, Encode};
 use heliograph_primitives::{
 	keys::MeterKey,
-	miner::{Flow, MeterInfo, MinerKind},
+	miner::{Flow, HardwareStatus, MeterInfo, MinerKind},
 	reading::{Quality, Reading, SignedReading},
 };
 use heliograph_runtime::{
@@ -77,8 +77,10 @@ fn register_fleet(scheme: Scheme, meters: u32) {
 		let info = MeterInfo {
 			miner: number,
 			key: scheme.key(number),
-			flow: Flow::Generation,
+			flow: Flow::Export,
 			nameplate: 5_000,
+			node: None,
+			retired: false,
 		};
 		pallet_miners::Meters::<Runtime>::insert(number, info);
 		pallet_miners::Operators::<Runtime>::insert(&operator, number, ());
@@ -95,8 +97,10 @@ fn register_fleet(scheme: Scheme, meters: u32) {
 			kind: MinerKind::Standard,
 			profile,
 			status: pallet_miners::Status::Active,
+			hardware: HardwareStatus::Ok,
+			pool: Default::default(),
 			meters: vec![number].try_into().expect("one fits"),
-			operators: 1,
+			operators: vec![operator.clone()].try_into().expect("one fits"),
 			deposit: 0,
 		};
 		pallet_miners::Miners::<Runtime>::insert(number, miner);
@@ -134,7 +138,7 @@ fn sign(call: RuntimeCall, nonce: u32) -> UncheckedExtrinsic {
 		frame_system::CheckNonce::from(nonce),
 		frame_system::CheckWeight::new(),
 		pallet_skip_feeless_payment::SkipCheckIfFeeless::from(
-			pallet_transaction_payment::ChargeTransactionPayment::from(0),
+			pallet_asset_conversion_tx_payment::ChargeAssetTxPayment::from(0, None),
 		),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),
 		frame_system::WeightReclaim::new(),

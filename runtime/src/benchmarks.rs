@@ -14,6 +14,7 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_timestamp, Timestamp]
 	[pallet_miners, Miners]
 	[pallet_metering, Metering]
+	[pallet_issuance, Issuance]
 	[pallet_validator_set, ValidatorSet]
 );
 

@@ -1,8 +1,13 @@
 //! The chains that this runtime can start.
 
 use crate::{
-	AccountId, Balance, BalancesConfig, MeteringConfig, RuntimeGenesisConfig, SessionConfig,
-	SessionKeys, TechnicalMembershipConfig, ValidatorSetConfig, DECA,
+	configs::tokens::{
+		account_of, AssetKind, CO2, ISSUANCE_PALLET_ID, KWH, MAX, MINING_POOL_PALLET_ID,
+		POOLS_PALLET_ID, REC_PALLET_ID,
+	},
+	AccountId, AssetConversionConfig, AssetsConfig, Balance, BalancesConfig, MeteringConfig,
+	OriginsConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, TechnicalMembershipConfig,
+	ValidatorSetConfig, DAYS, DECA,
 };
 use alloc::{vec, vec::Vec};
 use frame_support::build_struct_json_patch;
@@ -10,32 +15,77 @@ use serde_json::Value;
 use sp_genesis_builder::PresetId;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
-/// One validator, blocks every two seconds, intervals of a quarter of an hour.
+/// One validator, blocks every two seconds, intervals of a quarter of an hour; a day of governance takes 12 seconds.
 pub const DEVELOPMENT: &str = "development";
 /// Two validators, and the times of production.
 pub const LOCAL: &str = "local";
 /// One validator, blocks every second, and a day of 96 intervals in less than five minutes: for demonstrations and tests.
+/// A day of governance takes 12 seconds here, too.
 pub const FAST: &str = "fast";
 
 /// What each well-known account owns in these presets.
 const ENDOWMENT: Balance = 1_000_000 * DECA;
+
+/// What the payment fund begins with in these presets.
+const PAYMENT_FUND: Balance = 100_000 * DECA;
+
+/// What the keyless founder of the pools owns: it pays the deposits for the accounts of the pools.
+const POOL_FOUNDATION: Balance = DECA;
 
 /// How fast time passes.
 struct Pace {
 	slot_millis: u64,
 	session_blocks: u32,
 	interval_millis: u64,
+	/// Blocks in a day of governance.
+	blocks_per_day: u32,
 }
 
-const PRODUCTION: Pace = Pace { slot_millis: 6_000, session_blocks: 600, interval_millis: 900_000 };
+const PRODUCTION: Pace = Pace {
+	slot_millis: 6_000,
+	session_blocks: 600,
+	interval_millis: 900_000,
+	blocks_per_day: DAYS,
+};
 
 fn session_keys(aura: Sr25519Keyring, grandpa: Ed25519Keyring) -> SessionKeys {
 	SessionKeys { aura: aura.public().into(), grandpa: grandpa.public().into() }
 }
 
+/// The tokens of the chain. No key controls any of them: their owners are accounts of pallets.
+fn tokens() -> AssetsConfig {
+	let token = |id, pallet, sufficient| (id, account_of(pallet), sufficient, 1);
+	let name = |id, name: &str, symbol: &str, decimals| (id, name.into(), symbol.into(), decimals);
+	AssetsConfig {
+		assets: vec![
+			// Fees can be paid in it, so an account can exist by it alone.
+			token(KWH, ISSUANCE_PALLET_ID, true),
+			token(CO2, REC_PALLET_ID, false),
+			token(MAX, MINING_POOL_PALLET_ID, false),
+		],
+		metadata: vec![
+			name(KWH, "Heliograph kilowatt-hour", "KWH", 6),
+			name(CO2, "Heliograph carbon", "CO2", 6),
+			name(MAX, "MaxCoin", "MAX", 8),
+		],
+		..Default::default()
+	}
+}
+
+/// Pools of DECA and KWH, and of DECA and CO2, that nobody has added to.
+fn pools() -> AssetConversionConfig {
+	let pool =
+		|asset| (AssetKind::Native, AssetKind::WithId(asset), account_of(POOLS_PALLET_ID), 0, 0);
+	AssetConversionConfig { pools: vec![pool(KWH), pool(CO2)] }
+}
+
 /// A chain whose keys everybody knows: never for anything of value.
 fn well_known(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>, pace: Pace) -> Value {
-	let accounts = Sr25519Keyring::well_known().map(|key| (key.to_account_id(), ENDOWMENT));
+	let accounts =
+		Sr25519Keyring::well_known().map(|key| (key.to_account_id(), ENDOWMENT)).chain([
+			(account_of(ISSUANCE_PALLET_ID), PAYMENT_FUND),
+			(account_of(POOLS_PALLET_ID), POOL_FOUNDATION),
+		]);
 	let members: Vec<AccountId> =
 		[Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie]
 			.map(|key| key.to_account_id())
@@ -60,13 +110,16 @@ fn well_known(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>, pace: Pace) -> 
 			members: members.try_into().expect("three members are fewer than a hundred; qed"),
 		},
 		metering: MeteringConfig { interval_millis: Some(pace.interval_millis) },
+		origins: OriginsConfig { blocks_per_day: Some(pace.blocks_per_day) },
+		assets: tokens(),
+		asset_conversion: pools(),
 	})
 }
 
 fn development() -> Value {
 	well_known(
 		vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
-		Pace { slot_millis: 2_000, session_blocks: 30, ..PRODUCTION },
+		Pace { slot_millis: 2_000, session_blocks: 30, blocks_per_day: 6, ..PRODUCTION },
 	)
 }
 
@@ -83,7 +136,7 @@ fn local() -> Value {
 fn fast() -> Value {
 	well_known(
 		vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
-		Pace { slot_millis: 1_000, session_blocks: 60, interval_millis: 3_000 },
+		Pace { slot_millis: 1_000, session_blocks: 60, interval_millis: 3_000, blocks_per_day: 12 },
 	)
 }
 

@@ -17,6 +17,7 @@ mod apis;
 mod benchmarks;
 pub mod configs;
 pub mod genesis;
+pub mod migrations;
 pub mod weights;
 
 use alloc::{borrow::Cow, vec::Vec};
@@ -63,7 +64,7 @@ pub type TxExtension = (
 	frame_system::CheckWeight<Runtime>,
 	pallet_skip_feeless_payment::SkipCheckIfFeeless<
 		Runtime,
-		pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+		pallet_asset_conversion_tx_payment::ChargeAssetTxPayment<Runtime>,
 	>,
 	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
 	frame_system::WeightReclaim<Runtime>,
@@ -88,13 +89,30 @@ impl_opaque_keys! {
 	}
 }
 
-/// The version of this runtime.
+/// The version of this runtime. `spec_version` grows with every change of what blocks do.
+#[cfg(not(feature = "rehearsal"))]
 #[runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: Cow::Borrowed("heliograph"),
 	impl_name: Cow::Borrowed("heliograph"),
 	authoring_version: 1,
 	spec_version: 1,
+	impl_version: 1,
+	apis: apis::RUNTIME_API_VERSIONS,
+	transaction_version: 1,
+	// State trie version 1. Version 2 would also change the extrinsics root, which light clients compute.
+	system_version: 1,
+};
+
+/// The version of the runtime that comes after this one, in the rehearsal of an upgrade. Written out again because the
+/// macro, which also puts it into the blob's custom section, takes literals only.
+#[cfg(feature = "rehearsal")]
+#[runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+	spec_name: Cow::Borrowed("heliograph"),
+	impl_name: Cow::Borrowed("heliograph"),
+	authoring_version: 1,
+	spec_version: 2,
 	impl_version: 1,
 	apis: apis::RUNTIME_API_VERSIONS,
 	transaction_version: 1,
@@ -141,6 +159,12 @@ mod runtime {
 	pub type TransactionPayment = pallet_transaction_payment;
 	#[runtime::pallet_index(4)]
 	pub type SkipFeelessPayment = pallet_skip_feeless_payment;
+	#[runtime::pallet_index(5)]
+	pub type SafeMode = pallet_safe_mode;
+	#[runtime::pallet_index(6)]
+	pub type TxPause = pallet_tx_pause;
+	#[runtime::pallet_index(7)]
+	pub type MultiBlockMigrations = pallet_migrations;
 
 	// Consensus. The validator set stands before the session, whose genesis asks it.
 	#[runtime::pallet_index(10)]
@@ -167,6 +191,18 @@ mod runtime {
 	pub type Preimage = pallet_preimage;
 	#[runtime::pallet_index(23)]
 	pub type Scheduler = pallet_scheduler;
+	#[runtime::pallet_index(24)]
+	pub type Referenda = pallet_referenda;
+	#[runtime::pallet_index(25)]
+	pub type ConvictionVoting = pallet_conviction_voting;
+	#[runtime::pallet_index(26)]
+	pub type Whitelist = pallet_whitelist;
+	#[runtime::pallet_index(27)]
+	pub type Treasury = pallet_treasury;
+	#[runtime::pallet_index(28)]
+	pub type Origins = crate::configs::origins;
+	#[runtime::pallet_index(29)]
+	pub type Parameters = pallet_parameters;
 
 	// Accounts.
 	#[runtime::pallet_index(30)]
@@ -176,11 +212,35 @@ mod runtime {
 	#[runtime::pallet_index(32)]
 	pub type Proxy = pallet_proxy;
 
+	// Tokens. They stand before energy, whose genesis makes the collection of the miners.
+	#[runtime::pallet_index(50)]
+	pub type Nfts = pallet_nfts;
+	#[runtime::pallet_index(51)]
+	pub type Assets = pallet_assets;
+	#[runtime::pallet_index(52)]
+	pub type PoolAssets = pallet_assets<Instance1>;
+	#[runtime::pallet_index(53)]
+	pub type AssetConversion = pallet_asset_conversion;
+	#[runtime::pallet_index(54)]
+	pub type AssetTxPayment = pallet_asset_conversion_tx_payment;
+	#[runtime::pallet_index(55)]
+	pub type AssetsHolder = pallet_assets_holder;
+	#[runtime::pallet_index(56)]
+	pub type AssetsFreezer = pallet_assets_freezer;
+	#[runtime::pallet_index(57)]
+	pub type PoolAssetsFreezer = pallet_assets_freezer<Instance1>;
+	#[runtime::pallet_index(58)]
+	pub type AssetRewards = pallet_asset_rewards;
+	#[runtime::pallet_index(59)]
+	pub type AssetRate = pallet_asset_rate;
+
 	// Energy.
 	#[runtime::pallet_index(40)]
 	pub type Miners = pallet_miners;
 	#[runtime::pallet_index(41)]
 	pub type Metering = pallet_metering;
+	#[runtime::pallet_index(42)]
+	pub type Issuance = pallet_issuance;
 
 	#[cfg(feature = "sudo")]
 	#[runtime::pallet_index(255)]

@@ -9,55 +9,10 @@ use frame_support::{
 	traits::InstanceFilter,
 };
 use heliograph_primitives::reading::SignedReading;
-use heliograph_runtime::{
-	genesis, Balance, Balances, Metering, Miners, Runtime, RuntimeCall, RuntimeEvent, DECA,
-};
+use heliograph_runtime::{genesis, Metering, Miners, Runtime, RuntimeCall, RuntimeEvent, DECA};
 use pallet_metering::Refusal;
-use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, Dave, Eve};
+use sp_keyring::Sr25519Keyring::{Bob, Charlie, Dave, Eve};
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
-
-/// Alice proposes what only the Technical DAO may do, Bob agrees, and Alice closes: the three extrinsics that the Tech.
-/// comm. page of Polkadot.js Apps sends.
-fn motion(chain: &mut Chain, call: impl Into<RuntimeCall>) {
-	let proposal: RuntimeCall = call.into();
-	let length_bound = proposal.encoded_size() as u32;
-	let weight = proposal.get_dispatch_info().call_weight;
-	let index = pallet_collective::ProposalCount::<Runtime, pallet_collective::Instance1>::get();
-	let hash = sp_io::hashing::blake2_256(&proposal.encode()).into();
-	type Committee = pallet_collective::Call<Runtime, pallet_collective::Instance1>;
-	chain.succeed(
-		Alice,
-		Committee::propose { threshold: 2, proposal: Box::new(proposal), length_bound },
-	);
-	for member in [Alice, Bob] {
-		chain.succeed(member, Committee::vote { proposal: hash, index, approve: true });
-	}
-	chain.succeed(
-		Alice,
-		Committee::close {
-			proposal_hash: hash,
-			index,
-			proposal_weight_bound: weight,
-			length_bound,
-		},
-	);
-	let executed = events(|event| match event {
-		RuntimeEvent::TechnicalCommittee(pallet_collective::Event::Executed { result, .. }) => {
-			Some(result)
-		}
-		_ => None,
-	});
-	assert_eq!(executed.last(), Some(&Ok(())));
-}
-
-/// Dave's system with three meters is admitted as miner 0, and Eve operates it.
-fn dave_is_admitted(chain: &mut Chain) {
-	chain.succeed(Dave, application(&Dave.to_account_id(), 0..3));
-	motion(chain, pallet_miners::Call::approve { application: 0 });
-	let operator = Eve.to_account_id();
-	chain.succeed(Dave, pallet_miners::Call::add_operator { miner: 0, operator });
-	chain.next_block();
-}
 
 fn refusals() -> Vec<Refusal> {
 	events(|event| match event {
@@ -66,10 +21,6 @@ fn refusals() -> Vec<Refusal> {
 		}
 		_ => None,
 	})
-}
-
-fn balance(who: sp_keyring::Sr25519Keyring) -> Balance {
-	Balances::free_balance(who.to_account_id())
 }
 
 /// Whether Eve's batch cost her anything.
@@ -113,8 +64,8 @@ fn production_times_are_the_defaults_and_only_fast_bends_the_interval() {
 fn motion_of_the_technical_committee_admits_a_miner() {
 	chain(|chain| {
 		chain.succeed(Dave, application(&Dave.to_account_id(), 0..3));
-		assert_eq!(Miners::open_applications().len(), 1);
-		motion(chain, pallet_miners::Call::approve { application: 0 });
+		assert_eq!(Miners::open_applications(None, 10).len(), 1);
+		assert_eq!(chain.motion(pallet_miners::Call::approve { application: 0 }), Ok(()));
 		assert_eq!(Miners::miners_of(Dave.to_account_id()), vec![0]);
 		assert_eq!(Miners::meters_of(0).len(), 3);
 	});
@@ -142,7 +93,7 @@ fn one_member_alone_admits_nobody() {
 #[test]
 fn signed_readings_are_attested_for_free() {
 	chain(|chain| {
-		dave_is_admitted(chain);
+		dave_is_admitted(chain, 3);
 		let last = Metering::current_interval() - 1;
 		let base = (0..3).map(|meter| reading(meter, last - 1, 1_000)).collect();
 		let next = (0..3).map(|meter| reading(meter, last, 251_000)).collect();
@@ -159,7 +110,7 @@ fn signed_readings_are_attested_for_free() {
 #[test]
 fn spammer_pays() {
 	chain(|chain| {
-		dave_is_admitted(chain);
+		dave_is_admitted(chain, 3);
 		let last = Metering::current_interval() - 1;
 		// An operator with one bad reading among good ones, and with a replay.
 		let forged = SignedReading { signature: [3; 64], ..reading(1, last, 5) };
@@ -181,7 +132,7 @@ fn spammer_pays() {
 #[test]
 fn batch_that_is_a_little_too_long_fails_with_a_name() {
 	chain(|chain| {
-		dave_is_admitted(chain);
+		dave_is_admitted(chain, 3);
 		let one = reading(0, Metering::current_interval() - 1, 5);
 		let refused = chain.submit(Eve, submit_readings(vec![one; 513]));
 		assert_eq!(
@@ -194,7 +145,7 @@ fn batch_that_is_a_little_too_long_fails_with_a_name() {
 #[test]
 fn operator_that_cannot_lay_out_the_fee_submits_nothing() {
 	chain(|chain| {
-		dave_is_admitted(chain);
+		dave_is_admitted(chain, 3);
 		// Has no balance at genesis.
 		let poor = sp_keyring::Sr25519Keyring::One;
 		let dest = poor.to_account_id().into();

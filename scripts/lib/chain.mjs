@@ -2,6 +2,12 @@
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 import { cryptoWaitReady } from '@polkadot/util-crypto';
 
+/**
+ * The only type that @polkadot/api has to be told: what a fee can be paid in. It takes it for a location on another chain.
+ * In Polkadot.js Apps the same stands in Settings, Developer.
+ */
+export const TYPES = { FeeAsset: { _enum: { Native: 'Null', WithId: 'u32' } }, TAssetConversion: 'Option<FeeAsset>' };
+
 /** Connects, and fails instead of retrying for ever when nobody listens. */
 export async function connect(url, { patience = 30_000 } = {}) {
   await cryptoWaitReady();
@@ -11,7 +17,7 @@ export async function connect(url, { patience = 30_000 } = {}) {
     timer = setTimeout(() => reject(new Error(`no node answers at ${url} within ${patience / 1000} s`)), patience);
   });
   try {
-    return await Promise.race([ApiPromise.create({ provider, noInitWarn: true }), expired]);
+    return await Promise.race([ApiPromise.create({ provider, types: TYPES, noInitWarn: true }), expired]);
   } catch (error) {
     await provider.disconnect();
     throw error;
@@ -46,14 +52,14 @@ export class DispatchFailed extends Error {
  * Signs, sends and waits until a block contains the transaction (or until that block is final). Resolves to the block's
  * hash and the transaction's events; rejects with the pallet's own name of the error.
  */
-export function send(tx, account, { final = false } = {}) {
+export function send(tx, account, { final = false, ...options } = {}) {
   return new Promise((resolve, reject) => {
     let unsubscribe = () => {};
     const settle = (act) => {
       unsubscribe();
       act();
     };
-    tx.signAndSend(account, { nonce: -1 }, ({ status, events, dispatchError, txHash }) => {
+    tx.signAndSend(account, { nonce: -1, ...options }, ({ status, events, dispatchError, txHash }) => {
       if (status.isInvalid || status.isDropped || status.isUsurped) {
         settle(() => reject(new Error(`the transaction was ${status.type.toLowerCase()}`)));
       } else if (final ? status.isFinalized : status.isInBlock) {

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from programs import AGENT, NODE, Program
-from scenarios import Day, Storm
+from programs import AGENT, NODE, Node, Program, javascript
+from scenarios import Day, Month, Storm
 
-SCENARIOS = {"day": Day, "storm": Storm}
+SCENARIOS = {"day": Day, "month": Month, "storm": Storm}
 
 
 def pytest_sessionstart(session):
@@ -76,9 +76,31 @@ def storm(request) -> Storm:
 
 
 @pytest.fixture(scope="session")
-def node(day):
+def month(request) -> Month:
+    """The month that is paid for. May still be playing."""
+    return request.session.scenarios["month"]
+
+
+def once_registered(site: Day | Month) -> Node:
+    while not site.ready.wait(0.2):
+        if site.error:
+            raise site.error
+    return site.node
+
+
+@pytest.fixture(scope="session")
+def node(day) -> Node:
     """The replayed day's node, once its site is registered: the committee's accounts are free from then on."""
-    while not day.ready.wait(0.2):
-        if day.error:
-            raise day.error
-    return day.node
+    return once_registered(day)
+
+
+@pytest.fixture(scope="session")
+def quick_node(month) -> Node:
+    """The month's node, once its site is registered. A day passes in 12 seconds on its chain."""
+    return once_registered(month)
+
+
+@pytest.fixture(scope="session")
+def traded(quick_node) -> dict:
+    """What tests/js/tokens.mjs saw. It leaves a pool with liquidity, and a miner with energy that was not claimed."""
+    return javascript("tests/js/tokens.mjs", "--url", quick_node.url, timeout=300)

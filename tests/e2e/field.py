@@ -22,7 +22,7 @@ from pymodbus.exceptions import NoSuchIdException
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from replay import Clock, Profile
+from replay import Clock, Profile, Repeated
 
 READ_HOLDING, READ_INPUT = 3, 4
 
@@ -37,18 +37,18 @@ def words(data: bytes) -> list[int]:
 
 @dataclass
 class Counter:
-    """A device's lifetime total: a base of kWh that it brings along, and a flow of the replayed day on top."""
+    """A device's lifetime total: a base of kWh that it brings along, and a flow of the replayed days on top."""
 
     base: float
     flow: str
     clock: Clock
-    profile: Profile
+    profile: Profile | Repeated
 
     def kwh(self) -> float:
         return self.base + self.profile.energy(self.flow, self.clock.now())
 
     def watts(self) -> float:
-        return 0.0 if self.clock.now() in (0.0, 86_400.0) else self.profile.power(self.flow, self.clock.now())
+        return 0.0 if self.clock.now() in (0.0, self.clock.end) else self.profile.power(self.flow, self.clock.now())
 
 
 class Device:

@@ -241,17 +241,26 @@ class Agent:
             self.run_command("keys", "generate", f"keys/{meter.name}.key", "--scheme", meter.scheme)
         self.run_command("keys", "new", "--config", self.config)
 
-    def register(self, node: Node, owner: str, owner_address: str) -> list[int]:
-        """Has the miner admitted by the Technical Committee; returns the chain's numbers of the meters."""
+    def application(self, node: Node, owner_address: str) -> Path:
+        """What the owner applies with: the meters' keys, with proofs that the agent has them."""
         meters = self.run_command(
             "keys", "application", "--config", self.config, "--owner", owner_address, "--genesis", node.genesis
         )
         application = self.folder / "application.json"
         application.write_text(meters)
-        operator = SS58.search(self.run_command("keys", "show", "operator.key")).group()
+        return application
+
+    @property
+    def operator(self) -> str:
+        """The address of the account that submits."""
+        return SS58.search(self.run_command("keys", "show", "operator.key")).group()
+
+    def register(self, node: Node, owner: str, owner_address: str) -> list[int]:
+        """Has the miner admitted by the Technical Committee; returns the chain's numbers of the meters."""
         admitted = javascript(
             "scripts/lib/onboard.mjs",
-            *["--url", node.url, "--meters", application, "--operator", operator, "--owner", owner],
+            *["--url", node.url, "--meters", self.application(node, owner_address)],
+            *["--operator", self.operator, "--owner", owner],
         )
         return admitted["meters"]
 

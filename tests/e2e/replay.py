@@ -78,6 +78,29 @@ class Profile:
         return sum(step.pv <= 0.001 for step in self.steps) / len(self.steps)
 
 
+class Repeated:
+    """A day again and again: what a register counts goes on growing over midnight."""
+
+    def __init__(self, day: Profile, days: int):
+        self.day, self.days = day, days
+        self.label = f"{days} times {day.label}"
+
+    def energy(self, flow: str, second: float) -> float:
+        """kWh that flowed since the first midnight. Never falls."""
+        whole, rest = divmod(max(second, 0.0), DAY)
+        if whole >= self.days:
+            whole, rest = self.days, 0.0
+        return whole * self.day.energy(flow, DAY) + self.day.energy(flow, rest)
+
+    def power(self, flow: str, second: float) -> float:
+        """W at a moment; none when the last day is over."""
+        return self.day.power(flow, second % DAY) if second < self.days * DAY else 0.0
+
+    def peak(self, flow: str) -> float:
+        """The largest power of a day, in W."""
+        return self.day.peak(flow)
+
+
 def load_profile(path: Path, day: str | None = None) -> Profile:
     """The day of `path` that is asked for (YYYY-MM-DD), or else the cloudiest of the sunny ones."""
     days: dict[str, list[tuple[dt.datetime, Step]]] = {}
@@ -114,10 +137,11 @@ def chosen_profile(root: Path) -> Profile:
 
 
 class Clock:
-    """Seconds of the replayed day. Stands still at midnight until it is started, and again at the day's end."""
+    """Seconds of the replayed days. Stands still at midnight until it is started, and again at the end of the last day."""
 
-    def __init__(self, interval_millis: int):
+    def __init__(self, interval_millis: int, days: int = 1):
         self.speed = SECONDS_PER_INTERVAL * 1000 / interval_millis
+        self.end = days * DAY
         self._started: float | None = None
         self._lock = threading.Lock()
 
@@ -129,13 +153,13 @@ class Clock:
         with self._lock:
             if self._started is None:
                 return 0.0
-            return min((time.monotonic() - self._started) * self.speed, DAY)
+            return min((time.monotonic() - self._started) * self.speed, self.end)
 
     @property
     def over(self) -> bool:
-        return self.now() >= DAY
+        return self.now() >= self.end
 
     def wait_for(self, part: float) -> None:
-        """Waits until a part of the day is over; 1 is midnight."""
-        while self.now() < part * DAY:
+        """Waits until a part of the time is over; 1 is the last midnight."""
+        while self.now() < part * self.end:
             time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""The two long stories of the end-to-end tests. Both replay a whole day, and both run beside the other tests."""
+"""The long stories of the end-to-end tests. They replay whole days, and run beside the other tests."""
 
 from __future__ import annotations
 
@@ -13,14 +13,10 @@ from pathlib import Path
 
 from field import Counter, Eastron, Field, SunSpec, sdm120, sdm630, wait_until
 from programs import ROOT, Agent, DeviceSpec, MeterSpec, Node, javascript
-from replay import Clock, chosen_profile
+from replay import Clock, Repeated, chosen_profile
 
 # Development accounts that own the sites; each scenario has a chain of its own.
 DAVE = ("//Dave", "5DAAnrj7VHTznn2AWBemMuyBwZWs6FNFjdyVXUeYum3PTXFy")
-
-# A quarter of an hour passes in this time, so that a day takes two and a half minutes.
-INTERVAL_MILLIS = 1_500
-
 
 # A slot of the chain's ring whose interval was not measured.
 NOT_MEASURED = 2**32 - 1
@@ -63,14 +59,22 @@ class Scenario(threading.Thread):
 class Site(Scenario):
     """A node, a field of devices, and an agent between them."""
 
+    # A quarter of an hour passes in this time, so that a day takes two and a half minutes.
+    INTERVAL_MILLIS = 1_500
+    DAYS = 1
+    # The largest power of the day times this, with room for a sample that comes late: one interval may hold a bit of the
+    # next.
+    ROOM = 2
+
     def __init__(self, folder: Path):
         super().__init__(folder)
         self.profile = chosen_profile(ROOT)
-        self.clock = Clock(INTERVAL_MILLIS)
-        self.node = Node(folder, INTERVAL_MILLIS)
+        if self.DAYS > 1:
+            self.profile = Repeated(self.profile, self.DAYS)
+        self.clock = Clock(self.INTERVAL_MILLIS, self.DAYS)
+        self.node = Node(folder, self.INTERVAL_MILLIS)
         self.field = Field(folder)
-        # The largest power of the day with room for a sample that comes late: one interval may hold a bit of the next.
-        self.nameplate = 2 * max(2_000, round(max(map(self.profile.peak, ("import", "export", "generation")))))
+        self.nameplate = self.ROOM * max(2_000, round(max(map(self.profile.peak, ("import", "export", "generation")))))
         self.agent: Agent
         self.numbers: list[int] = []
         self.registers: dict[str, object] = {}
@@ -89,10 +93,14 @@ class Site(Scenario):
         """What the meter's device shows at this moment, in mWh."""
         return self.registers[meter]()
 
+    def register_site(self) -> list[int]:
+        """Has the site admitted; returns the chain's numbers of its meters."""
+        return self.agent.register(self.node, *DAVE)
+
     def attest_base(self) -> None:
         """Registers the site and waits until the chain knows where each register starts, while the devices stand still."""
         self.agent.make_keys()
-        self.numbers = self.agent.register(self.node, *DAVE)
+        self.numbers = self.register_site()
         self.base = {meter: self.register_now(meter) for meter in self.registers}
         self.agent.start()
 
@@ -118,7 +126,7 @@ class Site(Scenario):
         )
 
     def report(self) -> list[str]:
-        lines = [f"{self.name}: {self.profile.label}, a quarter of an hour in {INTERVAL_MILLIS} ms"]
+        lines = [f"{self.name}: {self.profile.label}, a quarter of an hour in {self.INTERVAL_MILLIS} ms"]
         for meter, energy in self.expected.items():
             state = self.outcome["meters"][str(self.number(meter))]
             measured = sum(slot != NOT_MEASURED for slot in state["ring"])
@@ -226,6 +234,75 @@ class Day(Site):
         return history(self.agent.folder / "spool.db", self.number(meter), self.outcome["meters"][str(self.number(meter))]["last_interval"])
 
 
+class Month(Site):
+    """A month of a house that is paid for what it exports. The chain is there for other tests while the month passes."""
+
+    # The shortest interval at which an agent that polls every 100 ms, its shortest, still sees nearly every one.
+    INTERVAL_MILLIS = 120
+    DAYS = 30
+    # A sample that comes half a second late brings the energy of four intervals.
+    ROOM = 10
+    STORAGE = "//Eve"
+
+    def __init__(self, folder: Path):
+        super().__init__(folder)
+        # Set when the chain knows the site: from here on the other tests may use the node.
+        self.ready = threading.Event()
+        self.registered: dict = {}
+
+    def play(self) -> None:
+        grid = sdm630(1, self.counter(12_345.678, "import"), self.counter(4_321.5, "export"))
+        self.registers = {
+            "grid-import": lambda: Eastron.milliwatthours(grid.imported),
+            "grid-export": lambda: Eastron.milliwatthours(grid.exported),
+        }
+        watts = self.nameplate
+        meters = (
+            MeterSpec("grid-import", "import_energy", "import", watts),
+            MeterSpec("grid-export", "export_energy", "export", watts, "sr25519"),
+        )
+        device = DeviceSpec("grid", "eastron-sdm630", f"tcp:127.0.0.1:{self.field.tcp(grid)}", meters)
+        self.agent = Agent(self.folder / "agent", self.node.url, [device], poll="100ms")
+        self.node.start()
+        self.attest_base()
+        self.ready.set()
+        self.clock.start()
+        self.clock.wait_for(1)
+        self.await_attested()
+
+    def register_site(self) -> list[int]:
+        self.registered = javascript(
+            "tests/js/register.mjs",
+            *["--url", self.node.url, "--meters", self.agent.application(self.node, DAVE[1])],
+            *["--operator", self.agent.operator, "--owner", DAVE[0], "--storage", self.STORAGE],
+            *["--export", [meter.flow for meter in self.agent.meters].index("export")],
+        )
+        return self.registered["meters"]
+
+    def first_interval(self, meter: str) -> int:
+        """The interval of the base reading."""
+        return readings(self.agent.folder / "spool.db", self.number(meter), 2**32)[0][1]
+
+    def await_settled(self, meter: str, until: int) -> None:
+        """Waits until the agent knows what became of its readings up to an interval."""
+
+        def settled() -> bool:
+            rows = readings(self.agent.folder / "spool.db", self.number(meter), until)
+            return bool(rows) and rows[-1][1] == until
+
+        wait_until(settled, 30, f"the agent did not settle the reading of interval {until}; log: {self.agent.log}")
+
+    def measured(self, meter: str, until: int) -> int:
+        """How many intervals a meter measured up to one, counted over the readings that the agent kept."""
+        rows = readings(self.agent.folder / "spool.db", self.number(meter), until)
+        return sum(after[1] == before[1] + 1 and after[3] == MEASURED for before, after in zip(rows, rows[1:]))
+
+    def tidy(self) -> None:
+        # The readings go on: the tests that come last look at them.
+        if self.error:
+            super().tidy()
+
+
 class Storm(Site):
     """A day on which the agent is killed twenty times at random moments, and the node is away for a while."""
 
@@ -275,7 +352,7 @@ class Storm(Site):
 
         # Moments at random, but all of them within the day; the node goes in the middle of them.
         moments = sorted(self.random.uniform(0.02, 0.97) for _ in range(self.KILLS))
-        node_away = threading.Timer(0.5 * 96 * INTERVAL_MILLIS / 1000, self._restart_node)
+        node_away = threading.Timer(0.5 * 96 * self.INTERVAL_MILLIS / 1000, self._restart_node)
         node_away.start()
         for moment in moments:
             self.clock.wait_for(moment)
@@ -318,16 +395,20 @@ def compact(number: int) -> bytes:
     return bytes([(width - 4) << 2 | 3]) + number.to_bytes(width, "little")
 
 
-def history(spool: Path, meter: int, last_interval: int) -> str:
-    """`h' = blake2_256(h ++ SCALE(reading))` from zeros, over the readings that a spool marks as attested."""
+def readings(spool: Path, meter: int, until: int) -> list[tuple[int, int, int, int]]:
+    """Epoch, interval, register and quality of the readings up to an interval that a spool marks as attested."""
     with closing(sqlite3.connect(f"file:{spool}?mode=ro", uri=True)) as db:
-        rows = db.execute(
+        return db.execute(
             "SELECT r.epoch, r.interval, r.register, r.quality FROM readings r JOIN meters m ON m.id = r.meter"
             " WHERE m.chain_meter = ? AND r.interval <= ? AND r.state = ? ORDER BY r.interval",
-            (meter, last_interval, ATTESTED),
+            (meter, until, ATTESTED),
         ).fetchall()
+
+
+def history(spool: Path, meter: int, last_interval: int) -> str:
+    """`h' = blake2_256(h ++ SCALE(reading))` from zeros, over the readings that a spool marks as attested."""
     digest = bytes(32)
-    for epoch, interval, register, quality in rows:
+    for epoch, interval, register, quality in readings(spool, meter, last_interval):
         reading = compact(meter) + compact(epoch) + compact(interval) + compact(register) + bytes([quality])
         digest = hashlib.blake2b(digest + reading, digest_size=32).digest()
     return "0x" + digest.hex()
@@ -335,3 +416,5 @@ def history(spool: Path, meter: int, last_interval: int) -> str:
 
 # The spool's number for a reading that the finalised chain holds.
 ATTESTED = 2
+# And for a register that was seen close enough to the interval's end.
+MEASURED = 0

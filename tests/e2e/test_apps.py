@@ -10,7 +10,7 @@ def seen(node):
     return javascript("tests/js/apps.mjs", "--url", node.url)
 
 
-@pytest.mark.parametrize("pallet", ["miners", "metering"])
+@pytest.mark.parametrize("pallet", ["miners", "metering", "issuance"])
 def test_everything_of_a_pallet_has_docs(seen, pallet):
     documented = seen["documented"][pallet]
     assert len(documented) > 5
@@ -19,9 +19,16 @@ def test_everything_of_a_pallet_has_docs(seen, pallet):
 
 def test_calls_and_storage_have_the_names_that_are_promised(seen):
     miners, metering = seen["documented"]["miners"], seen["documented"]["metering"]
-    calls = "apply approve reject withdraw suspend reinstate addOperator removeOperator"
+    calls = """
+        apply withdraw approve reject addOperator removeOperator suspend reinstate revoke recover rotateMeterKey
+        forceRotateMeterKey applyMeters retireMeter setHardware setPool assignNode setOracles
+    """
     assert {f"call {name}" for name in calls.split()} <= miners.keys()
     assert {"storage applications", "storage miners", "storage meters", "event Admitted", "error KeyInUse"} <= miners.keys()
+    assert {"call submitAttestedReadings", "call challenge", "call uphold", "call dismiss", "call expireChallenge"} <= metering.keys()
+    issuance = seen["documented"]["issuance"]
+    calls = "requestPayment approve reject resubmit withdraw setPolicy burn"
+    assert {f"call {name}" for name in calls.split()} <= issuance.keys()
     assert {"call submitReadings", "storage meterStates", "event ReadingRefused", "error BatchTooLong"} <= metering.keys()
 
 
@@ -32,9 +39,10 @@ def test_token_has_its_name_and_decimals(seen):
 
 def test_application_decodes_by_name(seen):
     application = seen["application"]
-    assert application["kind"] == "Plant"
-    assert application["profile"]["source"] == "Wind"
-    assert application["profile"]["gridArea"] == "10YDE-VE-------2"
+    wanted = application["target"]["New"]
+    assert wanted["kind"] == "Plant"
+    assert wanted["profile"]["source"] == "Wind"
+    assert wanted["profile"]["gridArea"] == "10YDE-VE-------2"
     assert application["meters"][0]["flow"] == "Generation"
     assert list(application["meters"][0]["key"]) == ["Ed25519"]
 

@@ -19,19 +19,48 @@ REFUSED = {
     "epoch skipped": "EpochSkipped",
     "old epoch": "OldEpoch",
     "suspended miner": "MinerNotActive",
+    "reading of another operator": "Duplicate",
+    "former key": "BadSignature",
+    "meter of a revoked miner": "UnknownMeter",
 }
 # The whole batch fails, with the error that the chain must name.
 FAILED = {
     "unregistered operator": "metering.NotAnOperator",
     "removed operator": "metering.NotAnOperator",
+    "operator of a revoked miner": "metering.NotAnOperator",
     "empty batch": "metering.EmptyBatch",
     "batch too long": "metering.BatchTooLong",
+}
+# What owners and single members of the committee try, and what the chain answers.
+ANSWERS = {
+    "key of a meter": "miners.KeyInUse",
+    "former key of a meter": "miners.KeyInUse",
+    "key of a revoked miner": "miners.KeyInUse",
+    "token of a revoked miner": "burned",
+    "approved twice": "miners.UnknownApplication",
+    "approved by its owner": "BadOrigin",
+    "approved by one member": "BadOrigin",
+    "payment approved by its owner": "BadOrigin",
+    "policy of its owner": "BadOrigin",
+    "payment for generation": "issuance.NotExport",
+    "payment to a stranger": "issuance.NotOwner",
+    "payment for a meter of another": "issuance.MeterOfAnother",
 }
 
 
 @pytest.fixture(scope="module")
-def cases(node):
-    return javascript("tests/js/refusals.mjs", "--url", node.url, timeout=300)
+def outcome(node):
+    return javascript("tests/js/refusals.mjs", "--url", node.url, timeout=420)
+
+
+@pytest.fixture(scope="module")
+def cases(outcome):
+    return outcome["cases"]
+
+
+@pytest.mark.parametrize("attempt, answer", ANSWERS.items())
+def test_attempt_is_refused_with_its_error(outcome, attempt, answer):
+    assert outcome["registration"][attempt] == answer
 
 
 @pytest.mark.parametrize("case, reason", REFUSED.items())
@@ -52,7 +81,7 @@ def test_operator_pays_when_a_batch_is_bad(cases, case):
     assert int(cases[case]["paid"]) > 0
 
 
-@pytest.mark.parametrize("case, accepted", [("good batch", 2), ("new epoch", 1), ("reinstated miner", 1)])
+@pytest.mark.parametrize("case, accepted", [("good batch", 2), ("new epoch", 1), ("reinstated miner", 1), ("second operator", 1), ("new key", 1)])
 def test_operator_pays_nothing_when_the_whole_batch_is_good(cases, case, accepted):
     assert (cases[case]["error"], cases[case]["reasons"]) == (None, [])
     assert cases[case]["accepted"] == accepted

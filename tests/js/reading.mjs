@@ -26,6 +26,13 @@ export function possessionPayload(genesis, owner) {
   return u8aConcat(stringToU8a('heliograph/possession/v1'), genesis, decodeAddress(owner));
 }
 
+/** What a meter's old ed25519 key signs to hand over to a new one. */
+export function rotationPayload(genesis, meter, newKey) {
+  const number = new Uint8Array(4);
+  new DataView(number.buffer).setUint32(0, meter, true);
+  return u8aConcat(stringToU8a('heliograph/rotation/v1'), genesis, number, Uint8Array.of(0), newKey.publicKey);
+}
+
 /** `keypair` signs `reading` for the chain with this genesis hash. */
 export function signReading(keypair, genesis, reading) {
   return { reading: { quality: 'Measured', ...reading }, signature: keypair.sign(readingPayload(genesis, reading)) };

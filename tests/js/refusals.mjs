@@ -1,6 +1,7 @@
 // Submits readings that the chain must refuse, one rule at a time, through @polkadot/api with readings signed here. For
 // each case it looks at the block before and the block with the batch: what was refused and why, whether the meter's
-// state changed, and what the operator paid. Prints the cases as JSON.
+// state changed, and what the operator paid. Then what it must refuse to owners, operators and single members of the
+// committee. Prints the cases as JSON.
 //
 //   node tests/js/refusals.mjs --url ws://127.0.0.1:9944 [--owner //Ferdie]
 import { parseArgs } from 'node:util';
@@ -8,7 +9,8 @@ import { Keyring } from '@polkadot/api';
 import { u8aToHex } from '@polkadot/util';
 import { randomAsU8a } from '@polkadot/util-crypto';
 import { connect, DispatchFailed, motion, onboard, send, signer, theEvent, tokens } from '../../scripts/lib/chain.mjs';
-import { meterApplication, meterStateKey, signReading } from './reading.mjs';
+import { motionRefusal, refusal } from './lib.mjs';
+import { meterApplication, meterStateKey, possessionPayload, rotationPayload, signReading } from './reading.mjs';
 
 const { values } = parseArgs({ options: { url: { type: 'string' }, owner: { type: 'string', default: '//Ferdie' } } });
 const log = (line) => console.error(`refusals: ${line}`);
@@ -24,14 +26,14 @@ const BOUND = (NAMEPLATE * 900 * 11) / 36;
 async function register(name) {
   const key = new Keyring({ type: 'ed25519' }).addFromSeed(randomAsU8a(32));
   const operator = signer(`${values.owner}//${name}`);
-  const { miner, meters } = await onboard(api, {
+  const { application, miner, meters } = await onboard(api, {
     owner,
     members,
     meters: [meterApplication(key, genesis, owner.address, 'Generation', NAMEPLATE)],
     operator: operator.address,
     log,
   });
-  return { key, operator, miner, meter: meters[0] };
+  return { key, operator, application, miner, meter: meters[0] };
 }
 
 const roof = await register('roof');
@@ -117,7 +119,7 @@ await submit('one bad among good', [
 await submit('new epoch', [sign({ epoch: 1, interval: start + 5, register: 5 })]);
 await submit('old epoch', [sign({ epoch: 0, interval: start + 6, register: last.register + 3 })]);
 
-await motion(api, api.tx.miners.suspend(roof.miner), members, log);
+await motion(api, api.tx.miners.suspend(roof.miner, 'the seal is broken'), members, log);
 const afterwards = sign({ epoch: 1, interval: start + 6, register: 6 });
 await submit('suspended miner', [afterwards]);
 await motion(api, api.tx.miners.reinstate(roof.miner), members, log);
@@ -126,5 +128,57 @@ await submit('reinstated miner', [afterwards]);
 await send(api.tx.miners.removeOperator(roof.miner, roof.operator.address), owner);
 await submit('removed operator', [sign({ epoch: 1, interval: start + 7, register: 7 })]);
 
-console.log(JSON.stringify(cases));
+// Two operators of one miner: the second brings what the first brought.
+const second = stranger;
+await send(api.tx.miners.addOperator(roof.miner, second.address), owner);
+await submit('second operator', [sign({ epoch: 1, interval: start + 7, register: 7 })], second);
+await send(api.tx.miners.addOperator(roof.miner, roof.operator.address), owner);
+await submit('reading of another operator', [sign({ epoch: 1, interval: start + 7, register: 7 })]);
+
+// A key that was handed over signs for nothing any more.
+const newKey = new Keyring({ type: 'ed25519' }).addFromSeed(randomAsU8a(32));
+await send(
+  api.tx.miners.rotateMeterKey(
+    roof.meter,
+    { Ed25519: newKey.publicKey },
+    newKey.sign(possessionPayload(genesis, owner.address)),
+    roof.key.sign(rotationPayload(genesis, roof.meter, newKey))
+  ),
+  owner
+);
+const after = { epoch: 1, interval: start + 8, register: 8 };
+await submit('former key', [sign(after)]);
+await submit('new key', [sign(after, { key: newKey })]);
+
+// Registration, and who may decide.
+const reuse = (key) =>
+  refusal(
+    api.tx.miners.apply(
+      'Standard',
+      { source: 'Solar', method: 'SmartMeter', capacity: NAMEPLATE, location: 'u33d', gridArea: '', commissioned: 19_000 },
+      [meterApplication(key, genesis, owner.address, 'Generation', NAMEPLATE)]
+    ),
+    owner
+  );
+const registration = {
+  'key of a meter': await reuse(newKey),
+  'former key of a meter': await reuse(roof.key),
+  'approved twice': await motionRefusal(api, api.tx.miners.approve(roof.application), log),
+  'approved by its owner': await refusal(api.tx.miners.approve(roof.application), owner),
+  'approved by one member': await refusal(api.tx.miners.approve(roof.application), members[0]),
+  'payment approved by its owner': await refusal(api.tx.issuance.approve([0]), owner),
+  'policy of its owner': await refusal(api.tx.issuance.setPolicy(null), owner),
+  'payment for generation': await refusal(api.tx.issuance.requestPayment(roof.miner, [[roof.meter, null]], 'Direct'), owner),
+  'payment to a stranger': await refusal(api.tx.issuance.requestPayment(roof.miner, [[roof.meter, null]], 'Direct'), second),
+  'payment for a meter of another': await refusal(api.tx.issuance.requestPayment(roof.miner, [[barn.meter, null]], 'Direct'), owner),
+};
+
+// A miner that was revoked is as if it were not there.
+await motion(api, api.tx.miners.revoke(barn.miner, 'it was never built', true), members, log);
+await submit('meter of a revoked miner', [sign({ meter: barn.meter, interval: start, register: 1 }, { key: barn.key })]);
+await submit('operator of a revoked miner', [sign({ meter: barn.meter, interval: start, register: 1 }, { key: barn.key })], barn.operator);
+registration['key of a revoked miner'] = await reuse(barn.key);
+registration['token of a revoked miner'] = (await api.query.nfts.item(0, barn.miner)).isNone ? 'burned' : 'there';
+
+console.log(JSON.stringify({ cases, registration }));
 await api.disconnect();

@@ -111,7 +111,7 @@ async fn samples_become_signed_readings_that_the_chain_can_verify() {
 	);
 	for stored in readings(&site) {
 		let payload = stored.reading(PIN.meter).signing_payload(&GENESIS);
-		assert!(site.meters[0].key.public().verify(&stored.signature, &payload));
+		assert!(site.meters[0].public().verify(&stored.signature, &payload));
 	}
 	let line = &site.board.report().meters[0];
 	assert_eq!((line.pending, line.power_w, line.up), (3, Some(3_000.0), true));
@@ -187,6 +187,50 @@ async fn collector_closes_an_interval_by_the_clock_and_ends_with_its_drivers() {
 	assert_eq!(said(&site).len(), 1);
 	drop(sender);
 	running.await.expect("no panic");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn new_key_signs_only_after_the_chain_has_taken_it_over() {
+	let folder = folder();
+	let old = site(&folder).meters[0].public();
+	let (_, new) =
+		keys::generate_next(&folder.path().join("roof.key"), Scheme::Sr25519).expect("made");
+	// It lies there, and the chain knows nothing of it; a restart changes nothing.
+	let agent = site(&folder);
+	assert_eq!(agent.meters[0].public(), old);
+	admit(&agent);
+	let mut collector = Collector::new(agent.clone()).expect("starts");
+	for millis in (0..3_100).step_by(250) {
+		feed(&mut collector, &[sample(millis)]);
+	}
+	let verifies = |site: &Site, key: &heliograph_primitives::MeterKey| {
+		let stored = readings(site);
+		assert!(!stored.is_empty());
+		stored.iter().all(|stored| {
+			let payload = stored.reading(PIN.meter).signing_payload(&GENESIS);
+			key.verify(&stored.signature, &payload)
+		})
+	};
+	assert!(verifies(&agent, &old));
+	// The chain has finalised the rotation: what is open is signed again, and what comes is signed with the new key.
+	let row = agent.meters[0].row;
+	agent.spool(|spool| {
+		let payload = |stored: &StoredReading| stored.reading(PIN.meter).signing_payload(&GENESIS);
+		spool
+			.adopt_key(row, &new.public(), &new.public_bytes(), |stored| new.sign(&payload(stored)))
+			.expect("adopted");
+		agent.meters[0].use_key(new.clone());
+	});
+	for millis in (3_250..6_100).step_by(250) {
+		feed(&mut collector, &[sample(millis)]);
+	}
+	assert_eq!(readings(&agent).len(), 2);
+	assert!(verifies(&agent, &new.public()));
+	// Killed and started again.
+	drop((collector, agent));
+	let agent = site(&folder);
+	assert_eq!((agent.meters[0].public(), agent.meters[0].row), (new.public(), row));
+	assert_eq!(readings(&agent).len(), 2);
 }
 
 /// What happens to an agent.

@@ -10,6 +10,8 @@
 //! | `meters` | a meter by name and key; its counter, its number on the chain, and where its readings have come to |
 //! | `samples` | a good look at a meter; kept for `retain_days` |
 //! | `readings` | a signed reading and what became of it; kept for ever, because with them the history hash on the chain can be proven |
+//! | `history` | the chain's history hash after an accepted reading, so that a changed reading is found by the first hash that does not follow |
+//! | `keys` | a key that the chain has known for a meter |
 //! | `events` | a gap, a reset, a jump of the clock, a refusal: what a person will ask about |
 
 use std::{
@@ -24,13 +26,16 @@ use rusqlite::{params, Connection, OpenFlags, OptionalExtension, Row, Transactio
 
 use crate::interval::{Kept, Last, Origin};
 
+pub use history::*;
 pub use types::*;
 
+mod history;
 mod types;
 
 /// The layout that this version writes; `PRAGMA user_version` of the file.
-pub(crate) const SCHEMA_VERSION: i64 = 1;
+pub(crate) const SCHEMA_VERSION: i64 = 2;
 
+/// Layout 1. What later layouts add is added to it, so that a new file and an old one come out the same.
 const SCHEMA: &str = "
 CREATE TABLE pins (
 	name TEXT PRIMARY KEY,
@@ -132,22 +137,29 @@ impl Spool {
 		match layout(&connection).map_err(|error| failed(error.to_string()))? {
 			SCHEMA_VERSION => Ok(Self { connection, next_seq: HashMap::new(), _lock: None }),
 			0 => Err(failed("it is not a spool, or it is empty".into())),
+			found if found < SCHEMA_VERSION => Err(SpoolError::Older { path: path.into(), found }),
 			found => Err(SpoolError::Newer { path: path.into(), found }),
 		}
 	}
 
+	/// Brings the file to the layout of this version, in one step that happens as a whole or not at all.
 	fn migrate(&mut self, path: &Path) -> Result<(), SpoolError> {
-		match layout(&self.connection)? {
-			0 => {
-				let transaction = self.connection.transaction()?;
-				transaction.execute_batch(SCHEMA)?;
-				transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-				transaction.commit()?;
-				Ok(())
-			}
-			SCHEMA_VERSION => Ok(()),
-			found => Err(SpoolError::Newer { path: path.into(), found }),
+		let found = layout(&self.connection)?;
+		if found > SCHEMA_VERSION {
+			return Err(SpoolError::Newer { path: path.into(), found });
 		}
+		if found == SCHEMA_VERSION {
+			return Ok(());
+		}
+		let transaction = self.connection.transaction()?;
+		if found < 1 {
+			transaction.execute_batch(SCHEMA)?;
+		}
+		if found < 2 {
+			history::begin(&transaction)?;
+		}
+		transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+		Ok(transaction.commit()?)
 	}
 
 	/// What is pinned under `name`.
@@ -360,20 +372,17 @@ impl Spool {
 					"UPDATE meters SET settled_interval = NULL, settled_history = NULL WHERE id = ?1",
 					[meter],
 				)?;
-				let open = select_readings(
-					&transaction,
-					"meter = ?1 AND state <= 1 ORDER BY interval",
-					[meter],
-				)?;
-				let mut update = transaction
-					.prepare_cached("UPDATE readings SET signature = ?3, state = 0 WHERE meter = ?1 AND interval = ?2")?;
-				for reading in open {
-					update.execute(params![
+				transaction.execute("DELETE FROM history WHERE meter = ?1", [meter])?;
+				transaction.execute(
+					"UPDATE readings SET state = ?2, reason = ?3 WHERE meter = ?1 AND state = ?4",
+					params![
 						meter,
-						reading.interval,
-						resign(&reading).as_slice()
-					])?;
-				}
+						ReadingState::Superseded.code(),
+						"the chain was started anew and knows nothing of it",
+						ReadingState::Attested.code()
+					],
+				)?;
+				sign_again(&transaction, meter, resign)?;
 			}
 		}
 		Ok(transaction.commit()?)
@@ -450,7 +459,7 @@ impl Spool {
 	pub fn settle(
 		&mut self,
 		outcomes: &[Outcome],
-		settled: &[(RowId, Settled)],
+		checkpoints: &[Checkpoint],
 		events: &[Event],
 	) -> Result<(), SpoolError> {
 		let transaction = self.connection.transaction()?;
@@ -459,18 +468,22 @@ impl Spool {
 				"UPDATE readings SET state = ?3, reason = ?4 WHERE meter = ?1 AND interval = ?2 AND state <= 1",
 			)?;
 			for outcome in outcomes {
-				update.execute(params![
+				let settled = update.execute(params![
 					outcome.meter,
 					outcome.interval,
 					outcome.state.code(),
 					outcome.reason
 				])?;
+				if let (1, Some(hash)) = (settled, &outcome.history) {
+					history::link(&transaction, outcome.meter, outcome.interval, hash)?;
+				}
 			}
 			let mut advance = transaction.prepare_cached(
 				"UPDATE meters SET settled_interval = ?2, settled_history = ?3 WHERE id = ?1",
 			)?;
-			for (meter, Settled { interval, history }) in settled {
+			for Checkpoint { meter, settled: Settled { interval, history }, block } in checkpoints {
 				advance.execute(params![meter, interval, history.as_slice()])?;
+				history::confirm(&transaction, *meter, *interval, history, *block)?;
 			}
 			insert_events(&transaction, events)?;
 		}
@@ -589,6 +602,24 @@ fn insert_events(transaction: &Transaction<'_>, events: &[Event]) -> rusqlite::R
 		.prepare_cached("INSERT INTO events (at, meter, kind, detail) VALUES (?1, ?2, ?3, ?4)")?;
 	for event in events {
 		insert.execute(params![signed(event.at), event.meter, event.kind, event.detail])?;
+	}
+	Ok(())
+}
+
+/// Signs the open readings of `meter` again. What of them was under way is open again, too: with the old signature it is
+/// refused, or it was accepted before and the history hash tells.
+fn sign_again(
+	transaction: &Transaction<'_>,
+	meter: RowId,
+	resign: impl Fn(&StoredReading) -> MeterSignature,
+) -> Result<(), SpoolError> {
+	let open =
+		select_readings(transaction, "meter = ?1 AND state <= 1 ORDER BY interval", [meter])?;
+	let mut update = transaction.prepare_cached(
+		"UPDATE readings SET signature = ?3, state = 0 WHERE meter = ?1 AND interval = ?2",
+	)?;
+	for reading in open {
+		update.execute(params![meter, reading.interval, resign(&reading).as_slice()])?;
 	}
 	Ok(())
 }

@@ -33,7 +33,7 @@ fn reading(meter: RowId, interval: Interval, epoch: u16, register: u64) -> NewRe
 }
 
 fn outcome(meter: RowId, interval: Interval, state: ReadingState) -> Outcome {
-	Outcome { meter, interval, state, reason: None }
+	Outcome { meter, interval, state, reason: None, history: None }
 }
 
 #[test]
@@ -86,8 +86,8 @@ fn spool_of_a_newer_version_is_refused() {
 	spool.connection.pragma_update(None, "user_version", SCHEMA_VERSION + 1).expect("set");
 	drop(spool);
 	let path = folder.path().join("spool.db");
-	assert!(matches!(Spool::open(&path), Err(SpoolError::Newer { found: 2, .. })));
-	assert!(matches!(Spool::open_read_only(&path), Err(SpoolError::Newer { found: 2, .. })));
+	assert!(matches!(Spool::open(&path), Err(SpoolError::Newer { found: 3, .. })));
+	assert!(matches!(Spool::open_read_only(&path), Err(SpoolError::Newer { found: 3, .. })));
 }
 
 #[test]
@@ -134,8 +134,9 @@ fn settled_reading_is_never_settled_again() {
 	spool.settle(&[outcome(meter, 1, ReadingState::Sent)], &[], &[]).expect("settled");
 	assert!(spool.any_sent().expect("read"));
 	let settled = Settled { interval: 1, history: [3; 32] };
+	let checkpoint = Checkpoint { meter, settled, block: 12 };
 	spool
-		.settle(&[outcome(meter, 1, ReadingState::Attested)], &[(meter, settled)], &[])
+		.settle(&[outcome(meter, 1, ReadingState::Attested)], &[checkpoint], &[])
 		.expect("settled");
 	spool.settle(&[outcome(meter, 1, ReadingState::Refused)], &[], &[]).expect("settled");
 	let spool = reopen(&folder, spool);
@@ -237,6 +238,83 @@ fn purge_takes_old_samples_that_are_in_readings() {
 	// Numbers of samples are never used again.
 	let mut spool = reopen(&folder, spool);
 	assert_eq!(keep(&mut spool, &[sample(meter, 9_999, 11)])[0].1.seq, 11);
+}
+
+#[test]
+fn hash_is_kept_with_the_reading_that_was_accepted() {
+	let (folder, mut spool, meter) = spool();
+	let readings: Vec<_> = (1..=3).map(|i| reading(meter, i, 0, i.into())).collect();
+	spool.put_readings(&readings, &[]).expect("kept");
+	let accepted = |interval: Interval| Outcome {
+		history: Some([interval as u8; 32]),
+		..outcome(meter, interval, ReadingState::Attested)
+	};
+	let checkpoint = |interval: Interval| Checkpoint {
+		meter,
+		settled: Settled { interval, history: [interval as u8; 32] },
+		block: 70,
+	};
+	spool.settle(&[accepted(1), accepted(2)], &[checkpoint(2)], &[]).expect("settled");
+	// Settled already: nothing is written twice.
+	let again = Outcome { history: Some([9; 32]), ..accepted(1) };
+	spool.settle(&[again], &[checkpoint(2)], &[]).expect("settled");
+	// The chain went on by itself.
+	spool.settle(&[], &[checkpoint(5)], &[]).expect("settled");
+	let spool = reopen(&folder, spool);
+	let link = |hash: u8, origin, block| Some(Ok(Link { hash: [hash; 32], origin, block }));
+	let links: Vec<_> = spool
+		.history(meter, 4, None)
+		.expect("read")
+		.into_iter()
+		.map(|(interval, kept)| (interval, kept.link))
+		.collect();
+	assert_eq!(
+		links,
+		[
+			(1, link(1, LinkOrigin::Reading, None)),
+			(2, link(2, LinkOrigin::Reading, Some(70))),
+			(3, None),
+			(5, link(5, LinkOrigin::Chain, Some(70))),
+		]
+	);
+	assert_eq!(spool.links_before(meter, 5).expect("read"), [(2, true), (1, true)]);
+	assert_eq!(spool.links_before(meter, 9).expect("read"), [(5, false), (2, true)]);
+	assert_eq!(spool.links_before(meter, 1).expect("read"), []);
+}
+
+#[test]
+fn open_readings_are_signed_again_when_the_key_is_replaced() {
+	let (folder, mut spool, meter) = spool();
+	let batch: Vec<_> = (1..=3).map(|i| reading(meter, i, 0, i.into())).collect();
+	spool.put_readings(&batch, &[]).expect("kept");
+	let fates = [outcome(meter, 1, ReadingState::Attested), outcome(meter, 2, ReadingState::Sent)];
+	spool.settle(&fates, &[], &[]).expect("settled");
+	let new = SigningKey::from_seed(Scheme::Ed25519, &[2; 32]);
+	let (key, bytes) = (new.public(), new.public_bytes());
+	spool.adopt_key(meter, &key, &bytes, |_| [0xaa; 64]).expect("adopted");
+	let spool = reopen(&folder, spool);
+	let open = spool.open_until(meter, 9).expect("read");
+	let open: Vec<_> =
+		open.iter().map(|open| (open.interval, open.state, open.signature)).collect();
+	let again = |interval| (interval, ReadingState::Pending, [0xaa; 64]);
+	assert_eq!(open, [again(2), again(3)]);
+	assert_eq!(spool.find_meter("roof/import_energy", &[1; 32]).expect("read"), None);
+	let row = spool.find_meter("roof/import_energy", &bytes).expect("read").expect("there");
+	assert_eq!(row.id, meter);
+	assert_eq!(spool.history_meters().expect("read")[0].keys, [key]);
+}
+
+#[test]
+fn key_that_another_row_has_is_adopted_all_the_same() {
+	let (_folder, mut spool, meter) = spool();
+	let new = SigningKey::from_seed(Scheme::Ed25519, &[2; 32]);
+	let other = spool.meter("roof/import_energy", &new.public_bytes()).expect("made").id;
+	spool.adopt_key(meter, &new.public(), &new.public_bytes(), |_| [0; 64]).expect("adopted");
+	assert_eq!(
+		spool.find_meter("roof/import_energy", &[1; 32]).expect("read").map(|row| row.id),
+		Some(meter)
+	);
+	assert_ne!(other, meter);
 }
 
 #[test]

@@ -28,6 +28,18 @@ pub enum SpoolError {
 		/// Its layout.
 		found: i64,
 	},
+	/// The file was written by an older version, and is only looked at.
+	#[error(
+		"the spool {} has layout {found}, and this version works with layout {SCHEMA_VERSION}: start the agent once with \
+		 this version (heliograph-agent run), it brings the file up to date",
+		.path.display()
+	)]
+	Older {
+		/// The file.
+		path: PathBuf,
+		/// Its layout.
+		found: i64,
+	},
 	/// The file cannot be opened.
 	#[error("cannot open the spool {}: {why}", .path.display())]
 	Open {
@@ -143,6 +155,17 @@ pub struct Settled {
 	pub history: [u8; 32],
 }
 
+/// A meter that was seen settled in a finalised block.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Checkpoint {
+	/// Which.
+	pub meter: RowId,
+	/// What the chain said.
+	pub settled: Settled,
+	/// The number of the block.
+	pub block: u64,
+}
+
 /// A good sample on its way into the spool.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct NewSample {
@@ -243,6 +266,8 @@ pub struct Outcome {
 	pub state: ReadingState,
 	/// Why it was refused or passed over.
 	pub reason: Option<String>,
+	/// The chain's history hash after it, for an accepted one of which that is proven.
+	pub history: Option<[u8; 32]>,
 }
 
 /// How much of a meter's energy the spool has signed readings of.

@@ -1,26 +1,30 @@
 //! What a session does for the meters: finds them on the chain, sends their readings, settles what became of them.
 
 use std::{
-	collections::HashMap,
+	collections::{HashMap, HashSet},
 	sync::Arc,
 	time::{Duration, Instant},
 };
 
 use heliograph_primitives::{
 	units::{interval_at, Interval},
-	SignedReading,
+	MeterKey, SignedReading,
 };
 use sp_core::Pair;
 
 use super::{SessionError, QUIET};
 use crate::{
 	backoff::Backoff,
-	chain::{At, Chain, ChainError, Judgement, KeyUse, MeterOnChain},
+	chain::{At, Chain, ChainError, Judgement, KeyUse, MeterOnChain, Registration},
 	interval::{Last, Origin},
-	keys, metrics,
+	keys::{self, SigningKey},
+	metrics,
 	settle::{self, Judged},
 	site::{ChainPin, Site},
-	spool::{Event, MeterPin, Outcome, ReadingState, RowId, Settled, SpoolError, StoredReading},
+	spool::{
+		Checkpoint, Event, MeterPin, Outcome, ReadingState, RowId, Settled, SpoolError,
+		StoredReading,
+	},
 	status::{now_millis, saturate},
 };
 
@@ -54,6 +58,8 @@ pub(super) struct Work<'a> {
 	orphan: Option<Instant>,
 	/// Meters that are left alone until a moment.
 	hold: HashMap<usize, Instant>,
+	/// Meters whose key the spool has written down in this session.
+	remembered: HashSet<usize>,
 	looked: Instant,
 	/// When all meters were looked at last.
 	looked_around: Instant,
@@ -84,6 +90,7 @@ impl<'a> Work<'a> {
 			resume_at: None,
 			orphan,
 			hold: HashMap::new(),
+			remembered: HashSet::new(),
 			looked: Instant::now(),
 			looked_around: Instant::now(),
 			skewed: false,
@@ -126,24 +133,40 @@ impl<'a> Work<'a> {
 		meters: Vec<usize>,
 	) -> Result<(), SessionError> {
 		self.looked = Instant::now();
-		let keys: Vec<_> = meters.iter().map(|i| self.site.meters[*i].key.public()).collect();
+		// A meter may have several keys on file: it is found by any of them that the chain ever knew for it.
+		let mut rings = Vec::with_capacity(meters.len());
+		for i in meters {
+			match self.site.meters[i].ring() {
+				Ok(ring) => rings.push((i, ring)),
+				Err(error) => self.trouble(i, error.to_string()),
+			}
+		}
+		let keys: Vec<_> =
+			rings.iter().flat_map(|(_, ring)| ring.iter().map(SigningKey::public)).collect();
+		let mut uses = at.key_uses(&keys).await?.into_iter();
 		let mut found = Vec::new();
-		for (i, usage) in meters.into_iter().zip(at.key_uses(&keys).await?) {
-			match usage {
-				Some(KeyUse::Meter(number)) => found.push((i, number)),
-				Some(KeyUse::Application(number)) => {
+		for (i, ring) in rings {
+			let uses: Vec<_> = uses.by_ref().take(ring.len()).flatten().collect();
+			let is_current = |usage: &&KeyUse| matches!(usage, KeyUse::Meter(_));
+			let meter = uses.iter().rev().find(is_current).or(uses.last()).and_then(KeyUse::meter);
+			match (meter, uses.last()) {
+				(Some(number), _) => found.push((i, number, ring)),
+				(None, Some(KeyUse::Application(number))) => {
 					self.trouble(i, format!("application {number} waits for the Technical Committee"))
-				},
-				None => self.trouble(
+				}
+				(None, Some(usage)) => {
+					self.trouble(i, format!("the chain uses its key for something else: {usage:?}"))
+				}
+				(None, None) => self.trouble(
 					i,
 					"its key is not registered on the chain: apply for it (heliograph-agent keys application --help)".into(),
 				),
 			}
 		}
-		let numbers: Vec<_> = found.iter().map(|(_, number)| *number).collect();
+		let numbers: Vec<_> = found.iter().map(|(_, number, _)| *number).collect();
 		let registrations = at.registrations(&numbers).await?;
 		let mut new = Vec::new();
-		for ((i, number), registration) in found.into_iter().zip(registrations) {
+		for ((i, number, ring), registration) in found.into_iter().zip(registrations) {
 			let Some(registration) = registration else {
 				self.trouble(i, format!("the chain knows its key and not its number {number}"));
 				continue;
@@ -153,8 +176,17 @@ impl<'a> Work<'a> {
 				miner: registration.miner,
 				nameplate: registration.nameplate,
 			};
-			if self.site.pins.borrow().meters[i] != Some(pin) {
-				new.push((i, pin));
+			if self.site.pins.borrow().meters[i] == Some(pin) {
+				// What changed of its key is seen when its state is looked at, after it was settled.
+				continue;
+			}
+			match ring.into_iter().find(|key| Some(key.public()) == registration.key) {
+				Some(key) => {
+					self.use_key(i, key, number)?;
+					new.push((i, pin));
+				}
+				// Without a number no reading is made, hence none is signed.
+				None => self.trouble(i, self.no_key(i, number, &registration)),
 			}
 		}
 		let asked: Vec<_> = new.iter().map(|(_, pin)| (pin.meter, pin.miner)).collect();
@@ -188,7 +220,8 @@ impl<'a> Work<'a> {
 			})?;
 			if let Some(state) = state.filter(|_| is_new) {
 				let settled = Settled { interval: state.last_interval, history: state.history };
-				spool.settle(&[], &[(meter.row, settled)], &[])?;
+				let checkpoint = Checkpoint { meter: meter.row, settled, block: on_chain.block };
+				spool.settle(&[], &[checkpoint], &[])?;
 			}
 			// Under the spool's lock, as the collector expects it.
 			self.site.pins.send_modify(|pins| pins.meters[i] = Some(pin));
@@ -213,10 +246,75 @@ impl<'a> Work<'a> {
 		let candidates = self.candidates(|_| true, Vec::new());
 		let on_chain = self.ask(at, &candidates).await?;
 		for (candidate, on_chain) in candidates.iter().zip(&on_chain) {
-			self.show(candidate.meter, on_chain);
 			self.settle(candidate, on_chain, &Judged::default())?;
+			self.follow_key(candidate, on_chain)?;
+			self.show(candidate.meter, on_chain);
 		}
 		Ok(())
+	}
+
+	/// Goes over to the key that the finalised chain knows for a meter, when it is on file. Tells whether the open readings
+	/// were signed again. They are to be settled before: the chain may have taken them with the old signatures.
+	fn follow_key(
+		&mut self,
+		candidate: &Candidate,
+		on_chain: &MeterOnChain,
+	) -> Result<bool, SessionError> {
+		let (i, meter) = (candidate.meter, &self.site.meters[candidate.meter]);
+		let Some(key) = on_chain.registration.and_then(|registration| registration.key) else {
+			return Ok(false);
+		};
+		let before = meter.public();
+		if key == before {
+			if self.remembered.insert(i) {
+				self.site.spool(|spool| spool.remember_key(meter.row, &key))?;
+			}
+			return Ok(false);
+		}
+		// A file that cannot be used shows as a key that is not there.
+		let ring = meter.ring().unwrap_or_default();
+		let Some(new) = ring.into_iter().find(|new| new.public() == key) else { return Ok(false) };
+		let detail = format!(
+			"the chain has replaced the key of meter {}: 0x{} signs from now on, and has signed again what was open",
+			candidate.number,
+			hex::encode(new.public_bytes())
+		);
+		self.site.spool(|spool| spool.remember_key(meter.row, &before))?;
+		self.use_key(i, new, candidate.number)?;
+		tracing::info!(meter = %meter.name, "{detail}");
+		let event = Event { at: now_millis(), meter: Some(meter.row), kind: "key".into(), detail };
+		self.site.spool(|spool| spool.put_events(&[event]))?;
+		Ok(true)
+	}
+
+	/// Lets `key` sign for a meter, which the chain knows for it. The spool comes first, and both at once for whoever makes
+	/// readings: that is done under the spool's lock.
+	fn use_key(&self, i: usize, key: SigningKey, number: u32) -> Result<(), SpoolError> {
+		let (meter, genesis) = (&self.site.meters[i], self.pin.genesis);
+		let public = key.public();
+		self.site.spool(|spool| {
+			if meter.public() == public {
+				return spool.remember_key(meter.row, &public);
+			}
+			spool.adopt_key(meter.row, &public, &key.public_bytes(), |reading| {
+				key.sign(&reading.reading(number).signing_payload(&genesis))
+			})?;
+			meter.use_key(key);
+			Ok(())
+		})
+	}
+
+	/// What to say when no key on file is the one that the chain knows.
+	fn no_key(&self, i: usize, number: u32, registration: &Registration) -> String {
+		let file = self.site.meters[i].key_file.display();
+		match registration.key {
+			Some(MeterKey::Oracles(_)) => settle::explained("NeedsOracles"),
+			Some(MeterKey::Ed25519(key) | MeterKey::Sr25519(key)) => missing_key(number, &key, file),
+			Some(MeterKey::Ecdsa(key)) => missing_key(number, &key, file),
+			None => format!(
+				"meter {number} has a key of a kind that this version does not know: run a newer heliograph-agent"
+			),
+		}
 	}
 
 	fn candidates(
@@ -303,6 +401,17 @@ impl<'a> Work<'a> {
 		for (candidate, on_chain) in candidates.iter().zip(on_chain) {
 			let i = candidate.meter;
 			settled |= self.settle(candidate, on_chain, &Judged::default())?;
+			if self.follow_key(candidate, on_chain)? {
+				// What is at hand has the old signatures.
+				settled = true;
+				continue;
+			}
+			let registration = on_chain.registration.as_ref();
+			if let Some(reason) = registration.and_then(Registration::refuses_for_good) {
+				let refused = settle::refuse_all(&candidate.open, on_chain.state.as_ref(), reason);
+				settled |= !refused.is_empty();
+				self.write_down(i, refused, None)?;
+			}
 			if !self.show(i, on_chain) {
 				self.hold.insert(i, Instant::now() + HOLD);
 				continue;
@@ -342,6 +451,7 @@ impl<'a> Work<'a> {
 				interval: reading.interval,
 				state: ReadingState::Sent,
 				reason: None,
+				history: None,
 			})
 			.collect();
 		self.site.spool(|spool| spool.settle(&sent, &[], &[]))?;
@@ -386,20 +496,34 @@ impl<'a> Work<'a> {
 		let on_chain = self.ask(&then, candidates).await?;
 		let mut must_wait = false;
 		for (candidate, on_chain) in candidates.iter().zip(&on_chain) {
+			// Refused because the key was replaced while the batch was on its way: signed again, they are as good as before.
+			let key = on_chain.registration.and_then(|registration| registration.key);
+			let is_rotated =
+				key.is_some_and(|key| key != self.site.meters[candidate.meter].public());
+			let refused: HashMap<_, _> = judgement
+				.refused
+				.iter()
+				.filter(|refused| refused.meter == candidate.number)
+				.map(|refused| (refused.interval, refused.reason.clone()))
+				.collect();
+			let comes_again = |interval: &Interval| {
+				is_rotated && refused.get(interval).is_some_and(|reason| reason == "BadSignature")
+			};
 			let judged = Judged {
 				batch: batch
 					.iter()
 					.filter(|(i, _)| *i == candidate.meter)
 					.map(|(_, reading)| reading.interval)
+					.filter(|interval| !comes_again(interval))
 					.collect(),
-				refused: judgement
-					.refused
+				refused: refused
 					.iter()
-					.filter(|refused| refused.meter == candidate.number)
-					.map(|refused| (refused.interval, refused.reason.clone()))
+					.filter(|(interval, _)| !comes_again(interval))
+					.map(|(interval, reason)| (*interval, reason.clone()))
 					.collect(),
 			};
 			self.settle(candidate, on_chain, &judged)?;
+			self.follow_key(candidate, on_chain)?;
 			self.show(candidate.meter, on_chain);
 			if let Some(reason) = judged.refused.values().find(|reason| settle::may_pass(reason)) {
 				must_wait = true;
@@ -464,11 +588,12 @@ impl<'a> Work<'a> {
 			))
 		})?;
 		let any = !outcomes.is_empty();
-		let settled = on_chain
-			.state
-			.as_ref()
-			.map(|state| Settled { interval: state.last_interval, history: state.history });
-		self.write_down(candidate.meter, outcomes, settled)?;
+		let checkpoint = on_chain.state.as_ref().map(|state| Checkpoint {
+			meter: meter.row,
+			settled: Settled { interval: state.last_interval, history: state.history },
+			block: on_chain.block,
+		});
+		self.write_down(candidate.meter, outcomes, checkpoint)?;
 		Ok(any)
 	}
 
@@ -476,12 +601,12 @@ impl<'a> Work<'a> {
 		&self,
 		i: usize,
 		outcomes: Vec<Outcome>,
-		settled: Option<Settled>,
+		checkpoint: Option<Checkpoint>,
 	) -> Result<(), SessionError> {
 		let meter = &self.site.meters[i];
 		let mut events = Vec::new();
 		for outcome in &outcomes {
-			let reason = outcome.reason.as_deref().unwrap_or_default();
+			let reason = settle::explained(outcome.reason.as_deref().unwrap_or_default());
 			match outcome.state {
 				ReadingState::Refused | ReadingState::Superseded => {
 					let (kind, interval) = (outcome.state.name(), outcome.interval);
@@ -498,16 +623,17 @@ impl<'a> Work<'a> {
 				}
 			}
 		}
-		let settled: Vec<_> = settled.into_iter().map(|settled| (meter.row, settled)).collect();
-		if outcomes.is_empty() && settled.is_empty() {
+		let checkpoints: Vec<_> = checkpoint.into_iter().collect();
+		if outcomes.is_empty() && checkpoints.is_empty() {
 			return Ok(());
 		}
 		self.site.spool(|spool| {
 			let known = spool.row(meter.row)?.settled;
-			if outcomes.is_empty() && settled.iter().all(|(_, settled)| Some(*settled) == known) {
+			let is_known = |checkpoint: &Checkpoint| Some(checkpoint.settled) == known;
+			if outcomes.is_empty() && checkpoints.iter().all(is_known) {
 				return Ok(());
 			}
-			spool.settle(&outcomes, &settled, &events)
+			spool.settle(&outcomes, &checkpoints, &events)
 		})?;
 		self.site.board.update(|report| {
 			let line = &mut report.meters[i];
@@ -526,10 +652,13 @@ impl<'a> Work<'a> {
 		let miner = self.site.pins.borrow().meters[i].map_or(0, |pin| pin.miner);
 		let trouble = match on_chain.status.as_deref() {
 			None => format!("there is no miner {miner} on the chain any more"),
-			Some("Active") if on_chain.operated => String::new(),
+			Some("Active") if on_chain.operated => self.key_trouble(i, on_chain),
 			Some("Active") => format!(
 				"{} may not submit for miner {miner}: its owner has to call miners.addOperator",
 				keys::address(&self.site.operator.public().0.into())
+			),
+			Some("Revoked") => format!(
+				"miner {miner} was revoked by the Technical Committee: the chain takes no reading of its meters any more"
 			),
 			Some(status) => format!("miner {miner} is {}", status.to_lowercase()),
 		};
@@ -545,6 +674,19 @@ impl<'a> Work<'a> {
 		}
 		self.trouble(i, trouble);
 		fine
+	}
+
+	/// What stands in the way of readings signed with the meter's key; empty when nothing does.
+	fn key_trouble(&self, i: usize, on_chain: &MeterOnChain) -> String {
+		let number = self.site.pins.borrow().meters[i].map_or(0, |pin| pin.meter);
+		match on_chain.registration {
+			None => format!("meter {number} is not registered on the chain any more"),
+			Some(registration) => match registration.refuses_for_good() {
+				Some(reason) => settle::explained(reason),
+				None if registration.key == Some(self.site.meters[i].public()) => String::new(),
+				None => self.no_key(i, number, &registration),
+			},
+		}
 	}
 
 	fn trouble(&self, i: usize, trouble: String) {
@@ -585,4 +727,12 @@ impl<'a> Work<'a> {
 		}
 		self.skewed = skewed;
 	}
+}
+
+fn missing_key(number: u32, key: &[u8], file: impl std::fmt::Display) -> String {
+	format!(
+		"the chain knows the key 0x{} for meter {number}, and it is neither in {file} nor beside it: put its file there as \
+		 {file}.rotated-N; if it is lost, the Technical Committee can replace it (heliograph-agent keys rotate --help)",
+		hex::encode(key)
+	)
 }

@@ -1,7 +1,8 @@
 //! # Metering: how much was measured
 //!
 //! Devices sign what their registers show at the end of each quarter of an hour. This pallet checks every signature and
-//! every number, and keeps per meter one value of constant size that only moves forward.
+//! every number, keeps per meter one value of constant size that only moves forward, and lets other pallets use each
+//! watt-hour once.
 //!
 //! ## Terminology
 //!
@@ -11,6 +12,13 @@
 //! - **Epoch**: counts a register's resets. A register that falls is believed only in a new epoch, which the device signs.
 //! - **Attested total**: all energy accepted of a meter, over all epochs.
 //! - **Recovered**: energy that counts but cannot be assigned to one interval, because the site was offline in between.
+//! - **Matured**: the part of the attested total that arrived longer ago than the challenge window, 24 hours. Only it can
+//!   be claimed. Maturity counts from the *arrival*, so that late data can be challenged too.
+//! - **Claim**: a use of matured energy. Each kind of claim has one pointer per meter, which only moves forward.
+//! - **Quarantine**: while a challenge is open, nothing of the meter matures and nothing can be claimed. What would have
+//!   matured is *detained*.
+//! - **Voided**: energy that an upheld challenge took away. It stays in the attested total and can never be claimed.
+//! - **Oracle**: who signs for a meter without a key of its own, whose numbers come from a vendor's interface.
 //!
 //! ## Scenarios
 //!
@@ -31,17 +39,43 @@
 //! The installer swaps the meter; the new one starts at zero. The agent quarantines the fall, and after it has confirmed
 //! it, signs a new epoch. Its first reading is a base and credits nothing.
 //!
+//! ### 5. Energy is used
+//! A day later Olga's 0.267 kWh have matured. Another pallet calls `claim(meter, kind, up_to)`: the pointer of that kind
+//! moves up to `up_to`, and the pallet gets exactly the energy that it passed. There is nothing left to claim twice.
+//!
+//! ### 6. A meter that cheats
+//! Wanda sees that the meter of a 5 kW roof reports 5 kW at midnight. She calls [`challenge`](Pallet::challenge), which
+//! holds a bond of hers and quarantines the meter. Readings are still taken. The Technical DAO looks at the evidence and
+//! calls [`uphold`](Pallet::uphold): all energy that had not matured is voided, Wanda gets her bond back, and as much again
+//! out of the deposit of the roof's owner.
+//!
+//! ### 7. A frivolous challenge
+//! Mallory challenges Olga's meter to stop her from claiming. The DAO calls [`dismiss`](Pallet::dismiss): the bond is gone,
+//! and what was detained has matured. If the DAO does not rule within a week, anyone calls
+//! [`expire_challenge`](Pallet::expire_challenge): Mallory gets the bond back, and Olga's meter is free.
+//!
+//! ### 8. A meter behind an interface
+//! A vendor offers the numbers of an inverter in the cloud. Three oracles of a set of five sign the same reading, the
+//! agent submits it with their signatures, and it counts as one signed by a device. A fourth that saw another number stands
+//! in nobody's way.
+//!
+//! ### 9. A storage node's neighbours
+//! The export meters of a street are assigned to a storage node. For each interval the chain adds up what they measured;
+//! the node cannot have received more, and what it says it lost can be judged.
+//!
 //! ## Invariants
 //!
 //! Written in [`Pallet::do_try_state`], and run after every test.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
-#[cfg(feature = "runtime-benchmarks")]
 extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+pub mod challenge;
+mod desk;
+pub mod energy;
 #[cfg(test)]
 mod mock;
 pub mod state;
@@ -49,18 +83,26 @@ pub mod state;
 mod tests;
 pub mod weights;
 
+pub use challenge::{Challenge, ChallengeOf, Evidence};
 pub use pallet::*;
 pub use state::{Credit, MeterState, Refusal};
 pub use weights::WeightInfo;
 
-use frame_support::pallet_prelude::*;
+use alloc::{collections::BTreeMap, vec::Vec};
+use desk::Proven;
+use energy::Unclaimable;
+use frame_support::{
+	pallet_prelude::*,
+	traits::fungible::{Inspect, InspectHold, MutateHold},
+};
 use frame_system::pallet_prelude::*;
 use heliograph_primitives::{
-	miner::{MeterDirectory, MeterId, MinerId},
-	reading::SignedReading,
+	claim::{Claim, ClaimKind, EnergyClaims, MeterEnergy, NodeInflow, NodeInflows},
+	miner::{MeterDirectory, MeterId, MinerId, OwnerBonds},
+	reading::{AttestedReading, SignedReading},
 	units::{interval_at, Interval, INTERVAL_MILLIS},
 };
-use sp_runtime::traits::Zero;
+use sp_runtime::traits::Saturating;
 
 /// The longest batch that the decoder takes. Above [`Config::MaxBatch`] on purpose: a batch that is a little too long
 /// fails with an error that has a name, not as bytes that nobody can decode.
@@ -68,6 +110,16 @@ pub const DECODED_BATCH: u32 = 1_024;
 
 /// The readings of one submission.
 pub type Batch = BoundedVec<SignedReading, ConstU32<DECODED_BATCH>>;
+
+/// The readings of one submission that oracles signed.
+pub type AttestedBatch = BoundedVec<AttestedReading, ConstU32<DECODED_BATCH>>;
+
+/// The shortest interval of a development chain, in milliseconds of wall clock: a month takes two and a half minutes.
+pub const MIN_INTERVAL_MILLIS: u64 = 50;
+
+/// The balance of bonds.
+pub type BalanceOf<T> =
+	<<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
 
 #[frame_support::pallet]
 pub mod pallet {
@@ -79,15 +131,38 @@ pub mod pallet {
 	pub trait Config:
 		frame_system::Config<Hash = sp_core::H256> + pallet_timestamp::Config<Moment = u64>
 	{
+		/// Names what the bonds are held for.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// What bonds are paid in.
+		type Currency: MutateHold<Self::AccountId, Reason = Self::RuntimeHoldReason>;
+
 		/// Who is who.
 		type Miners: MeterDirectory<Self::AccountId>;
 
-		/// The most readings of one batch.
+		/// The deposits that owners of miners answer with.
+		type Bonds: OwnerBonds<Self::AccountId, BalanceOf<Self>>;
+
+		/// Rules on challenges: the Technical DAO.
+		type ChallengeOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// Held of a challenger, and paid to it out of the owner's deposit when it was right. May change: a challenge keeps
+		/// the one that it was opened with.
+		type ChallengeBond: Get<BalanceOf<Self>>;
+
+		/// How long a challenge waits for a ruling before anyone can close it, in intervals. May change, like the bond.
+		type ChallengeTimeout: Get<Interval>;
+
+		/// Who gets the bonds of dismissed challenges: the treasury. The account must exist, or the bond be at least the
+		/// existential deposit.
+		type SlashDestination: Get<Self::AccountId>;
+
+		/// The most readings of one batch, and the most oracles' signatures.
 		#[pallet::constant]
 		type MaxBatch: Get<u32>;
 
-		/// How many readings an operator may submit in one block with the fee returned.
-		#[pallet::constant]
+		/// How many signatures an operator may have checked in one block with the fee returned: one per reading of a
+		/// device. May change.
 		type FeelessReadingsPerBlock: Get<u32>;
 
 		/// Weights of the calls.
@@ -97,6 +172,14 @@ pub mod pallet {
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
+
+	/// Why an amount is held.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// For an open challenge.
+		#[codec(index = 0)]
+		Challenge,
+	}
 
 	/// The wall-clock length of an interval in milliseconds: 900,000 in production. Set at genesis and never changed.
 	#[pallet::storage]
@@ -113,7 +196,17 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type MeterStates<T: Config> = StorageMap<_, Identity, MeterId, MeterState, OptionQuery>;
 
-	/// How many readings an operator submitted in the block in which it last did. One entry per operator.
+	/// The open challenges: one per meter at most.
+	#[pallet::storage]
+	pub type Challenges<T: Config> = StorageMap<_, Identity, MeterId, ChallengeOf<T>, OptionQuery>;
+
+	/// What was measured, in each of the last 96 intervals, at the meters that send to a storage node; interval `i` at
+	/// `i % 96`. What a reading added stays when a challenge later voids its energy: this is a record of what was said.
+	#[pallet::storage]
+	pub type NodeFlows<T: Config> =
+		StorageDoubleMap<_, Identity, MinerId, Identity, u8, NodeInflow, OptionQuery>;
+
+	/// How many signatures an operator had checked in the block in which it last submitted. One entry per operator.
 	#[pallet::storage]
 	pub type OperatorUse<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, (BlockNumberFor<T>, u32), ValueQuery>;
@@ -132,8 +225,8 @@ pub mod pallet {
 		fn build(&self) {
 			if let Some(millis) = self.interval_millis {
 				assert!(
-					(1_000..=INTERVAL_MILLIS).contains(&millis),
-					"metering.intervalMillis must be between 1,000 and 900,000, is {millis}"
+					(MIN_INTERVAL_MILLIS..=INTERVAL_MILLIS).contains(&millis),
+					"metering.intervalMillis must be between 50 and 900,000, is {millis}"
 				);
 				IntervalMillis::<T>::put(millis);
 			}
@@ -161,16 +254,98 @@ pub mod pallet {
 			/// Why.
 			reason: Refusal,
 		},
+		/// A meter was challenged, and is quarantined.
+		Challenged {
+			/// The meter.
+			meter: MeterId,
+			/// Its miner.
+			miner: MinerId,
+			/// Who says that something is wrong.
+			challenger: T::AccountId,
+			/// What is held of the challenger.
+			bond: BalanceOf<T>,
+			/// Where the evidence lies.
+			evidence: Evidence,
+			/// From this interval on it can be closed without a ruling.
+			expires: Interval,
+		},
+		/// A challenge was right. The quarantine is over, the bond returned.
+		ChallengeUpheld {
+			/// The meter.
+			meter: MeterId,
+			/// Who was right.
+			challenger: T::AccountId,
+			/// The energy in mWh that can never be claimed.
+			voided: u128,
+			/// What the challenger got of the owner's deposit.
+			compensation: BalanceOf<T>,
+		},
+		/// The challenger of an upheld challenge could not be paid out of the owner's deposit.
+		CompensationFailed {
+			/// The meter.
+			meter: MeterId,
+			/// The miner whose deposit it was.
+			miner: MinerId,
+			/// What the miners pallet said.
+			error: DispatchError,
+		},
+		/// A challenge was wrong. The quarantine is over.
+		ChallengeDismissed {
+			/// The meter.
+			meter: MeterId,
+			/// Who was wrong.
+			challenger: T::AccountId,
+			/// What it lost.
+			slashed: BalanceOf<T>,
+		},
+		/// Nobody ruled on a challenge in time. The quarantine is over, the bond returned.
+		ChallengeExpired {
+			/// The meter.
+			meter: MeterId,
+			/// Who had challenged.
+			challenger: T::AccountId,
+		},
+		/// Matured energy was claimed, once and for all for this kind of claim.
+		Claimed {
+			/// The meter.
+			meter: MeterId,
+			/// What for.
+			kind: ClaimKind,
+			/// Where the pointer stood, in mWh of the matured total.
+			from: u128,
+			/// Where it stands now.
+			to: u128,
+		},
 	}
 
 	#[pallet::error]
 	pub enum Error<T> {
 		/// The submitter is an operator of no miner. The owner adds it with `miners.addOperator`.
 		NotAnOperator,
-		/// The batch has more readings than `metering.maxBatch`. Split it.
+		/// The batch has more readings, or more signatures of oracles, than `metering.maxBatch`. Split it.
 		BatchTooLong,
 		/// The batch has no readings.
 		EmptyBatch,
+		/// No live miner has a meter of this number, or it never reported.
+		UnknownMeter,
+		/// A challenge of this meter is open. Wait for the ruling.
+		AlreadyChallenged,
+		/// All energy of this meter has matured, or was voided: there is nothing that a challenge could take back.
+		NothingToChallenge,
+		/// An owner cannot challenge its own meter.
+		OwnMeter,
+		/// A challenge must say where its evidence lies.
+		NoEvidence,
+		/// No challenge of this meter is open.
+		NotChallenged,
+		/// The DAO still has time to rule on this challenge. `challengeOf` says until when.
+		NotExpired,
+		/// A challenge of this meter is open: nothing can be claimed of it.
+		Quarantined,
+		/// More energy than has matured. Energy matures 24 to 27 hours after it arrived.
+		NotMatured,
+		/// The energy up to there was claimed before.
+		NothingToClaim,
 	}
 
 	#[pallet::hooks]
@@ -216,106 +391,239 @@ pub mod pallet {
 			ensure!(count > 0, Error::<T>::EmptyBatch);
 			ensure!(count <= T::MaxBatch::get(), Error::<T>::BatchTooLong);
 			ensure!(T::Miners::is_any_operator(&operator), Error::<T>::NotAnOperator);
+			Self::judge_batch(operator, &readings, count)
+		}
 
-			let mut desk = Desk::<T>::new(&operator);
-			let mut refused = 0u32;
-			for signed in &readings {
-				if let Err(reason) = desk.take(signed) {
-					refused = refused.saturating_add(1);
-					let (meter, interval) = (signed.reading.meter, signed.reading.interval);
-					Self::deposit_event(Event::ReadingRefused { meter, interval, reason });
-				}
-			}
-			let pays_fee = if Self::within_quota(&operator, count) && refused.is_zero() {
-				Pays::No
-			} else {
-				Pays::Yes
-			};
-			let accepted = count.saturating_sub(refused);
-			Self::deposit_event(Event::BatchJudged { operator, accepted, refused });
-			Ok(pays_fee.into())
+		/// Submit readings of meters without a key of their own, which oracles signed.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by an operator of at least one miner.
+		///
+		/// ## Details
+		/// A reading is accepted when as many oracles of its meter's set signed it as must agree. Signatures that are wrong
+		/// are passed over. For the rest as [`submit_readings`](Pallet::submit_readings). Each signature counts as one
+		/// reading, in the limit of a batch and in the operator's quota.
+		///
+		/// ## Errors
+		/// [`Error::NotAnOperator`], [`Error::BatchTooLong`], [`Error::EmptyBatch`].
+		///
+		/// ## Events
+		/// As [`submit_readings`](Pallet::submit_readings).
+		#[pallet::call_index(1)]
+		#[pallet::weight(attested_weight::<<T as Config>::WeightInfo>(readings))]
+		pub fn submit_attested_readings(
+			origin: OriginFor<T>,
+			readings: AttestedBatch,
+		) -> DispatchResultWithPostInfo {
+			let operator = ensure_signed(origin)?;
+			ensure!(!readings.is_empty(), Error::<T>::EmptyBatch);
+			let signatures = signatures_in(&readings).max(readings.len() as u32);
+			ensure!(signatures <= T::MaxBatch::get(), Error::<T>::BatchTooLong);
+			ensure!(T::Miners::is_any_operator(&operator), Error::<T>::NotAnOperator);
+			Self::judge_batch(operator, &readings, signatures)
+		}
+
+		/// Say that the energy of a meter should not be there.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by anyone but the owner of the meter's miner.
+		///
+		/// ## Details
+		/// Holds [`Config::ChallengeBond`] and quarantines the meter: nothing of it matures and nothing can be claimed until
+		/// the DAO rules or the challenge expires. Only energy that has not matured is at stake.
+		///
+		/// ## Errors
+		/// [`Error::NoEvidence`], [`Error::UnknownMeter`], [`Error::OwnMeter`], [`Error::AlreadyChallenged`],
+		/// [`Error::NothingToChallenge`], or that of the currency when the bond cannot be held.
+		///
+		/// ## Events
+		/// [`Event::Challenged`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(<T as Config>::WeightInfo::challenge())]
+		pub fn challenge(
+			origin: OriginFor<T>,
+			meter: MeterId,
+			evidence: Evidence,
+		) -> DispatchResult {
+			let challenger = ensure_signed(origin)?;
+			Self::open_challenge(challenger, meter, evidence)
+		}
+
+		/// Rule that a challenge is right.
+		///
+		/// ## Dispatch Origin
+		/// [`Config::ChallengeOrigin`].
+		///
+		/// ## Details
+		/// All energy of the meter that has not matured is voided, also what arrived since the challenge, and the last day
+		/// settles nothing any more. The bond is returned, and as much is paid to the challenger out of what is held of the
+		/// owner; less when less is held.
+		///
+		/// ## Errors
+		/// [`Error::NotChallenged`].
+		///
+		/// ## Events
+		/// [`Event::ChallengeUpheld`], and before it [`Event::CompensationFailed`] when the owner's deposit is gone.
+		#[pallet::call_index(3)]
+		#[pallet::weight(<T as Config>::WeightInfo::uphold())]
+		pub fn uphold(origin: OriginFor<T>, meter: MeterId) -> DispatchResult {
+			T::ChallengeOrigin::ensure_origin(origin)?;
+			Self::uphold_challenge(meter)
+		}
+
+		/// Rule that a challenge is wrong.
+		///
+		/// ## Dispatch Origin
+		/// [`Config::ChallengeOrigin`].
+		///
+		/// ## Details
+		/// The bond goes to [`Config::SlashDestination`]. Energy that would have matured meanwhile has matured.
+		///
+		/// ## Errors
+		/// [`Error::NotChallenged`].
+		///
+		/// ## Events
+		/// [`Event::ChallengeDismissed`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(<T as Config>::WeightInfo::dismiss())]
+		pub fn dismiss(origin: OriginFor<T>, meter: MeterId) -> DispatchResult {
+			T::ChallengeOrigin::ensure_origin(origin)?;
+			Self::dismiss_challenge(meter)
+		}
+
+		/// Close a challenge that nobody ruled on.
+		///
+		/// ## Dispatch Origin
+		/// Signed, by anyone.
+		///
+		/// ## Details
+		/// Possible once [`Config::ChallengeTimeout`] has passed since it was opened. The bond is returned, and energy that
+		/// would have matured meanwhile has matured.
+		///
+		/// ## Errors
+		/// [`Error::NotChallenged`], [`Error::NotExpired`].
+		///
+		/// ## Events
+		/// [`Event::ChallengeExpired`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(<T as Config>::WeightInfo::expire_challenge())]
+		pub fn expire_challenge(origin: OriginFor<T>, meter: MeterId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::close_expired_challenge(meter)
 		}
 	}
 
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
-		/// What is known of a meter's energy.
+		/// All that is kept of a meter, moved to the present.
 		pub fn meter_state(meter: MeterId) -> Option<MeterState> {
-			MeterStates::<T>::get(meter)
+			let mut state = MeterStates::<T>::get(meter)?;
+			state.advance(Self::current_interval());
+			Some(state)
 		}
 
 		/// The interval that is running. Readings are taken for the ones before it.
 		pub fn current_interval() -> Interval {
 			interval_at(pallet_timestamp::Now::<T>::get(), IntervalMillis::<T>::get())
 		}
+
+		/// What a meter has attested, what of it has matured, and how far it was claimed.
+		pub fn energy(meter: MeterId) -> Option<MeterEnergy> {
+			Self::meter_state(meter).map(|state| state.energy())
+		}
+
+		/// The open challenge of a meter.
+		pub fn challenge_of(meter: MeterId) -> Option<ChallengeOf<T>> {
+			Challenges::<T>::get(meter)
+		}
+
+		/// How many intervals a meter measured in each of 8 days up to its newest reading, oldest first: `(day, intervals)`.
+		/// A whole day has 96; day `d` begins with interval `96 d`. Empty when it never reported.
+		pub fn completeness(meter: MeterId) -> Vec<(u32, u8)> {
+			MeterStates::<T>::get(meter).map(|state| state.completeness()).unwrap_or_default()
+		}
+
+		/// What the meters of a storage node sent to it in one of the last 96 intervals.
+		pub fn node_inflow(node: MinerId, interval: Interval) -> Option<NodeInflow> {
+			NodeFlows::<T>::get(node, desk::inflow_slot(interval))
+				.filter(|inflow| inflow.interval == interval)
+				.filter(|_| desk::is_recent(interval, Self::current_interval()))
+		}
 	}
 }
 
-/// Judges the readings of one batch, and remembers between them what they share.
-struct Desk<'a, T: Config> {
-	operator: &'a T::AccountId,
-	genesis_hash: [u8; 32],
-	current: Interval,
-	/// The miner of the reading before, and whether this operator may submit for it: a batch sorted by meter asks once
-	/// per miner.
-	miner: Option<(MinerId, Result<(), Refusal>)>,
+/// The signatures of all readings together. At most 16 times [`DECODED_BATCH`].
+fn signatures_in(readings: &AttestedBatch) -> u32 {
+	readings.iter().map(|attested| attested.signatures.len() as u32).sum()
 }
 
-impl<'a, T: Config> Desk<'a, T> {
-	fn new(operator: &'a T::AccountId) -> Self {
-		Self {
-			operator,
-			genesis_hash: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero()).0,
-			current: Pallet::<T>::current_interval(),
-			miner: None,
-		}
+/// Readings with one signature each, and the signatures that there are beyond that.
+fn attested_weight<W: WeightInfo>(readings: &AttestedBatch) -> Weight {
+	let count = readings.len() as u32;
+	let further = signatures_in(readings).saturating_sub(count);
+	W::submit_attested_readings(count).saturating_add(W::oracle_signatures(further))
+}
+
+impl<T: Config> EnergyClaims for Pallet<T> {
+	fn energy(meter: MeterId) -> Option<MeterEnergy> {
+		Self::energy(meter)
 	}
 
-	/// Accepts a reading, or says why not. The cheap rules come first, the signature last.
-	fn take(&mut self, signed: &SignedReading) -> Result<(), Refusal> {
-		let SignedReading { reading, signature } = signed;
-		let meter = T::Miners::meter(reading.meter).ok_or(Refusal::UnknownMeter)?;
-		self.ensure_may_submit_for(meter.miner)?;
-		state::judge_time(reading.interval, self.current)?;
-		let known = MeterStates::<T>::get(reading.meter);
-		let credit = match &known {
-			Some(state) => state.judge(reading, meter.nameplate)?,
-			None => Credit::Base,
-		};
-		if !meter.key.verify(signature, &reading.signing_payload(&self.genesis_hash)) {
-			return Err(Refusal::BadSignature);
-		}
-		let state = match known {
-			Some(mut state) => {
-				state.apply(reading, credit);
-				state
-			}
-			None => MeterState::first(reading),
-		};
-		MeterStates::<T>::insert(reading.meter, state);
-		Ok(())
+	/// The meter of a revoked miner is unknown: nothing can be claimed of it any more.
+	fn claim(meter: MeterId, kind: ClaimKind, up_to: u128) -> Result<Claim, DispatchError> {
+		ensure!(T::Miners::meter(meter).is_some(), Error::<T>::UnknownMeter);
+		let mut state = MeterStates::<T>::get(meter).ok_or(Error::<T>::UnknownMeter)?;
+		let claim =
+			state.claim(kind, up_to, Self::current_interval()).map_err(|reason| match reason {
+				Unclaimable::Quarantined => Error::<T>::Quarantined,
+				Unclaimable::NotMatured => Error::<T>::NotMatured,
+				Unclaimable::NothingToClaim => Error::<T>::NothingToClaim,
+			})?;
+		MeterStates::<T>::insert(meter, state);
+		let Claim { from, to } = claim;
+		Self::deposit_event(Event::Claimed { meter, kind, from, to });
+		Ok(claim)
 	}
 
-	fn ensure_may_submit_for(&mut self, miner: MinerId) -> Result<(), Refusal> {
-		if let Some((asked, answer)) = self.miner {
-			if asked == miner {
-				return answer;
-			}
-		}
-		let answer = if !T::Miners::is_operator(self.operator, miner) {
-			Err(Refusal::NotOperator)
-		} else if !T::Miners::is_active(miner) {
-			Err(Refusal::MinerNotActive)
-		} else {
-			Ok(())
-		};
-		self.miner = Some((miner, answer));
-		answer
+	#[cfg(feature = "runtime-benchmarks")]
+	fn mature_for_benchmark(meter: MeterId, energy: u64) {
+		let mut state = MeterStates::<T>::get(meter).unwrap_or_else(|| {
+			let interval = Self::current_interval().saturating_sub(1);
+			MeterState::first(&benchmarking::reading(meter, interval))
+		});
+		state.attested = state.attested.saturating_add(energy.into());
+		state.matured = state.matured.saturating_add(energy.into());
+		MeterStates::<T>::insert(meter, state);
+	}
+}
+
+impl<T: Config> NodeInflows for Pallet<T> {
+	fn sent_to(node: MinerId, interval: Interval) -> Option<NodeInflow> {
+		Self::node_inflow(node, interval)
 	}
 }
 
 impl<T: Config> Pallet<T> {
-	/// Books `count` readings on the operator's use of this block; whether it is within its quota.
+	/// Judges a batch that costs `signatures` checks, and decides about its fee.
+	fn judge_batch<R: Proven>(
+		operator: T::AccountId,
+		batch: &[R],
+		signatures: u32,
+	) -> DispatchResultWithPostInfo {
+		let refusals = desk::judge::<T, R>(&operator, batch);
+		for (reading, reason) in &refusals {
+			let (meter, interval, reason) = (reading.meter, reading.interval, *reason);
+			Self::deposit_event(Event::ReadingRefused { meter, interval, reason });
+		}
+		let within_quota = Self::within_quota(&operator, signatures);
+		let pays_fee = if within_quota && refusals.is_empty() { Pays::No } else { Pays::Yes };
+		let refused = refusals.len() as u32;
+		let accepted = (batch.len() as u32).saturating_sub(refused);
+		Self::deposit_event(Event::BatchJudged { operator, accepted, refused });
+		Ok(pays_fee.into())
+	}
+
+	/// Books `count` signatures on the operator's use of this block; whether it is within its quota.
 	fn within_quota(operator: &T::AccountId, count: u32) -> bool {
 		let now = frame_system::Pallet::<T>::block_number();
 		OperatorUse::<T>::mutate(operator, |(block, used)| {
@@ -328,24 +636,47 @@ impl<T: Config> Pallet<T> {
 	/// The rules that always hold.
 	///
 	/// 1. Recovered energy is a part of the attested total.
-	/// 2. The ring agrees with the totals: what was measured in the last 96 intervals is part of what was measured at all.
+	/// 2. The ring agrees with the totals: what was measured in the last 96 intervals is part of what was measured at all,
+	///    and of what was not voided.
 	/// 3. No meter is ahead of the chain's clock.
-	/// 4. Only registered meters have a state.
-	/// 5. An interval lasts between a second and a quarter of an hour.
+	/// 4. No energy appears or is lost: what was attested has matured, or is detained, or waits, or was voided.
+	/// 5. An interval lasts between 50 ms and a quarter of an hour.
+	/// 6. Nothing is claimed that has not matured.
+	/// 7. A meter is quarantined exactly while a challenge of it is open, and only then is energy detained.
+	/// 8. What is held of challengers is what their challenges say.
+	/// 9. No more intervals were measured than there were.
+	/// 10. The sum of a node stands in the slot of its interval, which is over, and at least one meter is in it.
 	pub fn do_try_state() -> Result<(), DispatchError> {
 		ensure!(
-			(1_000..=INTERVAL_MILLIS).contains(&IntervalMillis::<T>::get()),
+			(MIN_INTERVAL_MILLIS..=INTERVAL_MILLIS).contains(&IntervalMillis::<T>::get()),
 			"5: the length of an interval is out of range"
 		);
 		let current = Self::current_interval();
 		for (meter, state) in MeterStates::<T>::iter() {
-			let measured = state
-				.attested
-				.checked_sub(state.recovered)
-				.ok_or("1: more energy was recovered than attested")?;
-			ensure!(state.ring_total() <= measured, "2: the ring holds more than was measured");
-			ensure!(state.last_interval < current, "3: a meter is ahead of the chain's clock");
-			ensure!(T::Miners::meter(meter).is_some(), "4: a state belongs to no meter");
+			state.check(current)?;
+			ensure!(
+				state.quarantined == Challenges::<T>::contains_key(meter),
+				"7: a meter is quarantined without a challenge, or challenged without quarantine"
+			);
+		}
+		let mut bonds = BTreeMap::<T::AccountId, BalanceOf<T>>::new();
+		for (meter, challenge) in Challenges::<T>::iter() {
+			ensure!(MeterStates::<T>::contains_key(meter), "7: a challenged meter has no state");
+			bonds.entry(challenge.challenger).or_default().saturating_accrue(challenge.bond);
+		}
+		for (challenger, bond) in bonds {
+			ensure!(
+				T::Currency::balance_on_hold(&HoldReason::Challenge.into(), &challenger) == bond,
+				"8: what is held of a challenger is not what its challenges say"
+			);
+		}
+		for (_, slot, inflow) in NodeFlows::<T>::iter() {
+			ensure!(
+				slot == desk::inflow_slot(inflow.interval)
+					&& inflow.interval < current
+					&& inflow.meters > 0,
+				"10: the sum of a node is not of its slot"
+			);
 		}
 		Ok(())
 	}

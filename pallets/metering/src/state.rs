@@ -1,9 +1,14 @@
 //! What the chain keeps of a meter, and the rules by which a reading moves it.
 //!
-//! Plain functions over plain values: no storage, no clock, no keys. The pallet fetches, asks, and stores.
+//! Plain functions over plain values: no storage, no clock, no keys. The pallet fetches, asks, and stores. What becomes of
+//! the energy after it was accepted stands in [`crate::energy`].
+
+use crate::energy::BUCKETS;
+use alloc::vec::Vec;
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use heliograph_primitives::{
+	claim::ClaimKind,
 	reading::{Quality, Reading},
 	units::{plausible_energy, Energy, Interval, Watts, INTERVALS_PER_DAY, MAX_LATENESS},
 };
@@ -14,6 +19,9 @@ pub const RING: usize = INTERVALS_PER_DAY as usize;
 
 /// The value of a ring slot whose interval was not measured. No measured interval reaches it, see `MAX_NAMEPLATE`.
 pub const NOT_MEASURED: u32 = u32::MAX;
+
+/// Days whose measured intervals are counted: a week that is over, and the day that runs.
+pub const DAYS: usize = 8;
 
 /// Why a reading was refused. It changed nothing.
 #[derive(
@@ -65,6 +73,22 @@ pub enum Refusal {
 	/// Not the signature of the meter's key over this reading and this chain's genesis hash.
 	#[codec(index = 11)]
 	BadSignature,
+	/// The meter was taken out of service.
+	#[codec(index = 12)]
+	MeterRetired,
+	/// The meter has no key of its own. Submit what its oracles signed with `metering.submitAttestedReadings`.
+	#[codec(index = 13)]
+	NeedsOracles,
+	/// The meter signs for itself. Submit its reading with `metering.submitReadings`.
+	#[codec(index = 14)]
+	NotAnOracleMeter,
+	/// The set of oracles of this meter is not registered.
+	#[codec(index = 15)]
+	UnknownOracleSet,
+	/// Fewer oracles of the meter's set signed this reading than must agree. Wrong signatures and a second one of the same
+	/// oracle do not count.
+	#[codec(index = 16)]
+	TooFewOracles,
 }
 
 /// What an accepted reading adds.
@@ -78,7 +102,11 @@ pub enum Credit {
 	Recovered(Energy),
 }
 
-/// Everything that the chain keeps of a meter. Constant in size, whatever the meter's age.
+/// Everything that the chain keeps of a meter: 635 bytes, whatever the meter's age. Numbers are of fixed width, so that
+/// an update never changes the size of the value, and most of it is the ring.
+///
+/// Always `attested = matured + detained + the sum of pending + voided`, and `attested` never passes `u64::MAX`, which
+/// keeps every sum below far from its type's end.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct MeterState {
 	/// The register's epoch: how often it was reset, as the device counts.
@@ -96,10 +124,31 @@ pub struct MeterState {
 	/// `h' = blake2_256(h || SCALE(reading))` over all accepted readings, from zeros: whoever kept the readings can prove
 	/// them against it.
 	pub history: [u8; 32],
+	/// The part of `attested` that can be claimed, claimed or not, in mWh. Only grows.
+	pub matured: u128,
+	/// The part of `attested` that would have matured if no challenge were open, in mWh.
+	pub detained: u128,
+	/// The part of `attested` that challenges took away for good, in mWh. Only grows.
+	pub voided: u128,
+	/// The part of `attested` that waits, in mWh, by the bucket of three hours in which it arrived; bucket `b` at
+	/// `b % 9`.
+	pub pending: [u64; BUCKETS],
+	/// The number of the newest bucket that the state was moved to.
+	pub bucket: u32,
+	/// How far into `matured` each kind of claim has come, in mWh; by `ClaimKind as usize`. Each only grows.
+	pub claimed: [u128; ClaimKind::COUNT],
+	/// Whether a challenge is open: nothing matures and nothing can be claimed.
+	pub quarantined: bool,
+	/// The interval of the first reading.
+	pub first_interval: Interval,
+	/// How many intervals were measured, ever. Tells how well a site reports, whatever came of the energy.
+	pub measured_intervals: u32,
+	/// How many intervals were measured in each of the last 8 days, up to that of `last_interval`; day `d` at `d % 8`.
+	pub days: [u8; DAYS],
 }
 
 impl MeterState {
-	/// The state after the first reading ever: its base.
+	/// The state after the first reading ever: its base. Nothing arrived yet, in no bucket.
 	pub fn first(reading: &Reading) -> Self {
 		Self {
 			epoch: reading.epoch,
@@ -109,6 +158,16 @@ impl MeterState {
 			recovered: 0,
 			ring: [NOT_MEASURED; RING],
 			history: extend_history([0; 32], reading),
+			matured: 0,
+			detained: 0,
+			voided: 0,
+			pending: [0; BUCKETS],
+			bucket: 0,
+			claimed: [0; ClaimKind::COUNT],
+			quarantined: false,
+			first_interval: reading.interval,
+			measured_intervals: 0,
+			days: [0; DAYS],
 		}
 	}
 
@@ -132,6 +191,11 @@ impl MeterState {
 		if delta > plausible_energy(nameplate, elapsed) {
 			return Err(Refusal::AboveNameplate);
 		}
+		// Never true of a nameplate that can be registered: the largest one over all intervals that there are stays below
+		// `u64::MAX`. It is what the buckets, which are `u64`, rest on.
+		if self.attested.saturating_add(delta.into()) > u64::MAX.into() {
+			return Err(Refusal::AboveNameplate);
+		}
 		Ok(match (elapsed, reading.quality, u32::try_from(delta)) {
 			(1, Quality::Measured, Ok(energy)) if energy != NOT_MEASURED => {
 				Credit::Measured(energy)
@@ -140,27 +204,90 @@ impl MeterState {
 		})
 	}
 
-	/// Moves the state by a reading that was judged to add `credit`.
-	pub fn apply(&mut self, reading: &Reading, credit: Credit) {
-		for step in 1..=reading.interval.saturating_sub(self.last_interval).min(RING as u32) {
-			self.ring[slot(self.last_interval.wrapping_add(step))] = NOT_MEASURED;
-		}
-		// Saturation is out of reach: 2^64 readings of 2^64 mWh.
+	/// Moves the state by a reading that was judged to add `credit`, and that arrives in the interval `now`.
+	pub fn apply(&mut self, reading: &Reading, credit: Credit, now: Interval) {
+		self.forget_until(reading.interval);
 		match credit {
 			Credit::Base => {}
 			Credit::Measured(energy) => {
 				self.ring[slot(reading.interval)] = energy;
-				self.attested = self.attested.saturating_add(energy.into());
+				self.measured_intervals = self.measured_intervals.saturating_add(1);
+				let count = &mut self.days[day_slot(day_of(reading.interval))];
+				*count = count.saturating_add(1);
+				self.arrive(energy.into(), now);
 			}
 			Credit::Recovered(energy) => {
-				self.attested = self.attested.saturating_add(energy.into());
 				self.recovered = self.recovered.saturating_add(energy.into());
+				self.arrive(energy, now);
 			}
 		}
 		self.epoch = reading.epoch;
 		self.last_interval = reading.interval;
 		self.register = reading.register;
 		self.history = extend_history(self.history, reading);
+	}
+
+	/// Clears what the ring and the days hold of the intervals and the days after `last_interval`, up to `interval`.
+	fn forget_until(&mut self, interval: Interval) {
+		for step in 1..=interval.saturating_sub(self.last_interval).min(RING as u32) {
+			self.ring[slot(self.last_interval.wrapping_add(step))] = NOT_MEASURED;
+		}
+		let today = day_of(self.last_interval);
+		for step in 1..=day_of(interval).saturating_sub(today).min(DAYS as u32) {
+			self.days[day_slot(today.wrapping_add(step))] = 0;
+		}
+	}
+
+	/// How many intervals were measured in each of the last 8 days up to that of the newest reading, oldest first:
+	/// `(day, intervals)`, where day `d` begins with interval `96 d`.
+	pub fn completeness(&self) -> Vec<(u32, u8)> {
+		let today = day_of(self.last_interval);
+		(0..DAYS as u32)
+			.rev()
+			.filter_map(|age| today.checked_sub(age))
+			.map(|day| (day, self.days[day_slot(day)]))
+			.collect()
+	}
+
+	/// What always holds of a state when the interval `now` runs, by the number of the rule in
+	/// [`crate::Pallet::do_try_state`].
+	pub fn check(&self, now: Interval) -> Result<(), &'static str> {
+		let measured = self
+			.attested
+			.checked_sub(self.recovered)
+			.ok_or("1: more energy was recovered than attested")?;
+		let left = self
+			.attested
+			.checked_sub(self.voided)
+			.ok_or("4: more energy was voided than attested")?;
+		if self.ring_total() > measured.min(left) {
+			return Err("2: the ring holds more than was measured and not voided");
+		}
+		if self.last_interval >= now || self.is_ahead_of(now) {
+			return Err("3: a meter is ahead of the chain's clock");
+		}
+		if left != self.matured.saturating_add(self.unmatured()) {
+			return Err("4: energy is neither matured, nor waiting, nor voided");
+		}
+		if self.attested > u64::MAX.into() {
+			return Err("4: more energy was attested than any meter can carry");
+		}
+		if self.claimed.iter().any(|claimed| *claimed > self.matured) {
+			return Err("6: more energy was claimed than matured");
+		}
+		if self.detained > 0 && !self.quarantined {
+			return Err("7: energy is detained without a challenge");
+		}
+		let in_ring = self.ring.iter().filter(|value| **value != NOT_MEASURED).count();
+		let in_days = self.days.iter().map(|count| u32::from(*count)).sum::<u32>();
+		let known = self.last_interval.saturating_sub(self.first_interval);
+		if self.days.iter().any(|count| u32::from(*count) > INTERVALS_PER_DAY)
+			|| in_days.max(in_ring as u32) > self.measured_intervals
+			|| self.measured_intervals > known
+		{
+			return Err("9: more intervals were measured than there were");
+		}
+		Ok(())
 	}
 
 	/// The energy in mWh that was measured in `interval`, if it was and lies in the last 96.
@@ -196,6 +323,15 @@ pub fn extend_history(history: [u8; 32], reading: &Reading) -> [u8; 32] {
 	(history, reading).using_encoded(sp_io::hashing::blake2_256)
 }
 
+/// The day that `interval` lies in. Rounds down.
+pub fn day_of(interval: Interval) -> u32 {
+	interval / INTERVALS_PER_DAY
+}
+
 fn slot(interval: Interval) -> usize {
 	(interval % INTERVALS_PER_DAY) as usize
+}
+
+fn day_slot(day: u32) -> usize {
+	day as usize % DAYS
 }

@@ -4,13 +4,44 @@ use frame_support::weights::Weight;
 
 /// Weights of the calls.
 pub trait WeightInfo {
-	/// [`crate::Pallet::submit_readings`] of `n` readings, each of another meter and miner.
+	/// [`crate::Pallet::submit_readings`] of `n` readings, each of another meter, miner and storage node.
 	fn submit_readings(n: u32) -> Weight;
+	/// [`crate::Pallet::submit_attested_readings`] of `n` readings with one signature each, each of another meter, miner,
+	/// storage node and full set of oracles.
+	fn submit_attested_readings(n: u32) -> Weight;
+	/// What `s` further signatures of oracles add to that.
+	fn oracle_signatures(s: u32) -> Weight;
+	/// [`crate::Pallet::challenge`] with the longest evidence.
+	fn challenge() -> Weight;
+	/// [`crate::Pallet::uphold`].
+	fn uphold() -> Weight;
+	/// [`crate::Pallet::dismiss`].
+	fn dismiss() -> Weight;
+	/// [`crate::Pallet::expire_challenge`].
+	fn expire_challenge() -> Weight;
 }
 
 /// For mocks, where weights are not under test.
 impl WeightInfo for () {
 	fn submit_readings(_: u32) -> Weight {
+		Weight::zero()
+	}
+	fn submit_attested_readings(_: u32) -> Weight {
+		Weight::zero()
+	}
+	fn oracle_signatures(_: u32) -> Weight {
+		Weight::zero()
+	}
+	fn challenge() -> Weight {
+		Weight::zero()
+	}
+	fn uphold() -> Weight {
+		Weight::zero()
+	}
+	fn dismiss() -> Weight {
+		Weight::zero()
+	}
+	fn expire_challenge() -> Weight {
 		Weight::zero()
 	}
 }

@@ -1,10 +1,10 @@
 //! What the miners pallet stores.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::pallet_prelude::*;
+use frame_support::{pallet_prelude::*, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
 use heliograph_primitives::{
 	keys::{MeterKey, MeterSignature},
-	miner::{Flow, MeterId, MinerKind},
+	miner::{Flow, HardwareStatus, MeterId, MinerId, MinerKind},
 	units::Watts,
 };
 
@@ -76,6 +76,13 @@ pub enum CollectionMethod {
 	ApiPull,
 }
 
+impl CollectionMethod {
+	/// Whether no device of the site signs, so that oracles must.
+	pub const fn needs_oracles(&self) -> bool {
+		matches!(self, Self::ApiPush | Self::ApiPull)
+	}
+}
+
 /// What an applicant says of the system. The Technical DAO checks it before it admits.
 #[derive(
 	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
@@ -89,7 +96,7 @@ pub struct Profile {
 	pub capacity: Watts,
 	/// Geohash of at most five characters, about 5 km: coarse on purpose, it is public.
 	pub location: BoundedVec<u8, ConstU32<5>>,
-	/// The grid or market area, for example an EIC code.
+	/// The grid or market area, for example an EIC code: letters, digits, `-`, `.` and `_`.
 	pub grid_area: BoundedVec<u8, ConstU32<16>>,
 	/// Commissioning date as days since 1970-01-01.
 	pub commissioned: u32,
@@ -100,20 +107,20 @@ pub struct Profile {
 	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct MeterApplication {
-	/// The key that its readings will be signed with.
+	/// The key that its readings will be signed with, or the oracles that sign in its place.
 	pub key: MeterKey,
 	/// What it measures.
 	pub flow: Flow,
 	/// The largest power that it can measure, in W.
 	pub nameplate: Watts,
-	/// The key's signature over the owner's account, see `possession_payload`.
+	/// The key's signature over the owner's account, see `possession_payload`. Not looked at for oracles.
 	pub possession: MeterSignature,
 }
 
 /// A meter whose proof of possession was seen, waiting for admission.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct ProposedMeter {
-	/// The key that its readings will be signed with.
+	/// The key that its readings will be signed with, or the oracles that sign in its place.
 	pub key: MeterKey,
 	/// What it measures.
 	pub flow: Flow,
@@ -121,20 +128,46 @@ pub struct ProposedMeter {
 	pub nameplate: Watts,
 }
 
-/// A request to become a miner, open until the Technical DAO rules on it.
+/// What an application asks for.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub enum Target {
+	/// A new miner with its meters.
+	#[codec(index = 0)]
+	New {
+		/// What kind of miner it wants to be.
+		kind: MinerKind,
+		/// What the applicant says of the system.
+		profile: Profile,
+	},
+	/// More meters for the miner with this number.
+	#[codec(index = 1)]
+	Existing(MinerId),
+}
+
+/// A request to become a miner or to get more meters, open until the Technical DAO rules on it.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 #[scale_info(skip_type_params(MaxMeters))]
 pub struct Application<AccountId, Balance, MaxMeters: Get<u32>> {
-	/// Who applies, and will hold the soul-bound token.
+	/// Who applies, and holds or will hold the soul-bound token.
 	pub owner: AccountId,
-	/// What kind of miner it wants to be.
-	pub kind: MinerKind,
-	/// What it says of the system.
-	pub profile: Profile,
+	/// What it asks for.
+	pub target: Target,
 	/// Its meters, in the order in which they will be numbered.
 	pub meters: BoundedVec<ProposedMeter, MaxMeters>,
 	/// What is held from the owner for it.
 	pub deposit: Balance,
+}
+
+/// Why an owner's last application was refused.
+#[derive(
+	CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen, TypeInfo,
+)]
+#[scale_info(skip_type_params(MaxReasonLength))]
+pub struct Rejection<MaxReasonLength: Get<u32>> {
+	/// The number that the application had.
+	pub application: ApplicationId,
+	/// Why, in the DAO's words.
+	pub reason: BoundedVec<u8, MaxReasonLength>,
 }
 
 /// Whether a miner takes part.
@@ -157,12 +190,19 @@ pub enum Status {
 	/// Its readings are refused until the Technical DAO reinstates it.
 	#[codec(index = 1)]
 	Suspended,
+	/// It is out for good: its token is burned and its meters are retired. The record stays, so that what it measured
+	/// can be traced to it.
+	#[codec(index = 2)]
+	Revoked,
 }
+
+/// What a miner says of the pool that it works for: text of at most 64 bytes.
+pub type PoolData = BoundedVec<u8, ConstU32<64>>;
 
 /// A registered clean-energy system. Its number is that of its soul-bound token, which never moves.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
-#[scale_info(skip_type_params(MaxMeters))]
-pub struct Miner<AccountId, Balance, MaxMeters: Get<u32>> {
+#[scale_info(skip_type_params(MaxMeters, MaxOperators))]
+pub struct Miner<AccountId, Balance, MaxMeters: Get<u32>, MaxOperators: Get<u32>> {
 	/// Who holds the soul-bound token.
 	pub owner: AccountId,
 	/// What kind of system it is.
@@ -171,10 +211,14 @@ pub struct Miner<AccountId, Balance, MaxMeters: Get<u32>> {
 	pub profile: Profile,
 	/// Whether it takes part.
 	pub status: Status,
-	/// Its meters.
+	/// How its hardware is, as the owner's side reports it.
+	pub hardware: HardwareStatus,
+	/// Its mining pool, if it named one.
+	pub pool: PoolData,
+	/// Its meters in service. A retired meter is found by its own number only.
 	pub meters: BoundedVec<MeterId, MaxMeters>,
-	/// How many operators it has.
-	pub operators: u32,
+	/// The accounts that may submit its readings.
+	pub operators: BoundedVec<AccountId, MaxOperators>,
 	/// What is held from the owner for it.
 	pub deposit: Balance,
 }
@@ -185,7 +229,10 @@ pub enum KeyUse {
 	/// By a meter of an open application. Freed when the application is rejected or withdrawn.
 	#[codec(index = 0)]
 	Application(ApplicationId),
-	/// By a registered meter.
+	/// By a registered meter, in service or retired.
 	#[codec(index = 1)]
 	Meter(MeterId),
+	/// By this meter once, before its key was rotated. Never again.
+	#[codec(index = 2)]
+	Former(MeterId),
 }

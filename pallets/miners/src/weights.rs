@@ -2,7 +2,7 @@
 
 use frame_support::weights::Weight;
 
-/// Weights of the calls, by number of meters where it matters.
+/// Weights of the calls, by number of meters or oracles where it matters.
 pub trait WeightInfo {
 	/// [`crate::Pallet::apply`] with `m` meters.
 	fn apply(m: u32) -> Weight;
@@ -20,6 +20,26 @@ pub trait WeightInfo {
 	fn suspend() -> Weight;
 	/// [`crate::Pallet::reinstate`].
 	fn reinstate() -> Weight;
+	/// [`crate::Pallet::revoke`] of a miner with `m` meters.
+	fn revoke(m: u32) -> Weight;
+	/// [`crate::Pallet::recover`].
+	fn recover() -> Weight;
+	/// [`crate::Pallet::rotate_meter_key`].
+	fn rotate_meter_key() -> Weight;
+	/// [`crate::Pallet::force_rotate_meter_key`].
+	fn force_rotate_meter_key() -> Weight;
+	/// [`crate::Pallet::apply_meters`] with `m` meters.
+	fn apply_meters(m: u32) -> Weight;
+	/// [`crate::Pallet::retire_meter`].
+	fn retire_meter() -> Weight;
+	/// [`crate::Pallet::set_hardware`].
+	fn set_hardware() -> Weight;
+	/// [`crate::Pallet::set_pool`].
+	fn set_pool() -> Weight;
+	/// [`crate::Pallet::assign_node`].
+	fn assign_node() -> Weight;
+	/// [`crate::Pallet::set_oracles`] with `n` oracles.
+	fn set_oracles(n: u32) -> Weight;
 }
 
 /// For mocks, where weights are not under test.
@@ -46,6 +66,36 @@ impl WeightInfo for () {
 		Weight::zero()
 	}
 	fn reinstate() -> Weight {
+		Weight::zero()
+	}
+	fn revoke(_: u32) -> Weight {
+		Weight::zero()
+	}
+	fn recover() -> Weight {
+		Weight::zero()
+	}
+	fn rotate_meter_key() -> Weight {
+		Weight::zero()
+	}
+	fn force_rotate_meter_key() -> Weight {
+		Weight::zero()
+	}
+	fn apply_meters(_: u32) -> Weight {
+		Weight::zero()
+	}
+	fn retire_meter() -> Weight {
+		Weight::zero()
+	}
+	fn set_hardware() -> Weight {
+		Weight::zero()
+	}
+	fn set_pool() -> Weight {
+		Weight::zero()
+	}
+	fn assign_node() -> Weight {
+		Weight::zero()
+	}
+	fn set_oracles(_: u32) -> Weight {
 		Weight::zero()
 	}
 }

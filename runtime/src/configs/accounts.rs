@@ -64,13 +64,13 @@ pub enum ProxyType {
 	#[default]
 	#[codec(index = 0)]
 	Any,
-	/// Everything that moves no balance.
+	/// Everything that moves no balance and no token.
 	#[codec(index = 1)]
 	NonTransfer,
 	/// Propose and vote.
 	#[codec(index = 2)]
 	Governance,
-	/// Register and run the owner's systems.
+	/// Register and run the owner's systems, and ask for payment.
 	#[codec(index = 3)]
 	Miner,
 }
@@ -79,17 +79,31 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 	fn filter(&self, call: &RuntimeCall) -> bool {
 		match self {
 			Self::Any => true,
-			Self::NonTransfer => !matches!(call, RuntimeCall::Balances(..)),
+			Self::NonTransfer => !matches!(
+				call,
+				RuntimeCall::Balances(..)
+					| RuntimeCall::Assets(..)
+					| RuntimeCall::PoolAssets(..)
+					| RuntimeCall::AssetConversion(..)
+					| RuntimeCall::AssetRewards(..)
+					| RuntimeCall::Issuance(pallet_issuance::Call::burn { .. })
+			),
 			Self::Governance => matches!(
 				call,
 				RuntimeCall::TechnicalCommittee(..)
 					| RuntimeCall::Preimage(..)
+					| RuntimeCall::Referenda(..)
+					| RuntimeCall::ConvictionVoting(..)
+					| RuntimeCall::Whitelist(..)
 					| RuntimeCall::Utility(..)
 			),
-			Self::Miner => matches!(
-				call,
-				RuntimeCall::Miners(..) | RuntimeCall::Metering(..) | RuntimeCall::Utility(..)
-			),
+			Self::Miner => match call {
+				RuntimeCall::Issuance(call) => !matches!(call, pallet_issuance::Call::burn { .. }),
+				RuntimeCall::Miners(..) | RuntimeCall::Metering(..) | RuntimeCall::Utility(..) => {
+					true
+				}
+				_ => false,
+			},
 		}
 	}
 

@@ -4,8 +4,17 @@ mod accounts;
 mod consensus;
 mod energy;
 mod governance;
+pub mod origins;
+pub mod parameters;
+pub mod safety;
 mod system;
+pub mod tokens;
+mod tracks;
 
 pub use accounts::ProxyType;
-pub use governance::{EnsureTechnicalDao, TechnicalCollective};
+pub use governance::{
+	treasury_account, EnsureAdmission, EnsureIssuance, EnsureTechnicalDao, TechnicalCollective,
+	TreasuryAccount, TREASURY_PALLET_ID,
+};
 pub use system::{MAXIMUM_BLOCK_WEIGHT, NORMAL_DISPATCH_RATIO};
+pub use tracks::{TrackId, Tracks};

@@ -1,15 +1,15 @@
 //! The chain itself: blocks, fees, balances, time.
 
 use crate::{
-	AccountId, Aura, Balance, Balances, Block, Hash, Nonce, PalletInfo, Runtime, RuntimeCall,
-	RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System,
-	EXISTENTIAL_DEPOSIT, VERSION,
+	AccountId, Aura, Balance, Balances, Block, Hash, MultiBlockMigrations, Nonce, PalletInfo,
+	Runtime, RuntimeCall, RuntimeEvent, RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin,
+	RuntimeTask, SafeMode, System, TxPause, EXISTENTIAL_DEPOSIT, VERSION,
 };
 use frame_support::{
 	derive_impl,
 	dispatch::DispatchClass,
 	parameter_types,
-	traits::{ConstU32, ConstU8, Get, VariantCountOf},
+	traits::{tokens::imbalance::ResolveTo, ConstU32, ConstU8, Get, InsideBoth, VariantCountOf},
 	weights::{
 		constants::{
 			BlockExecutionWeight, ExtrinsicBaseWeight, ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND,
@@ -21,6 +21,8 @@ use frame_system::limits::{BlockLength, BlockWeights};
 use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
 use sp_runtime::{traits::Bounded, FixedPointNumber, Perbill, Perquintill};
 use sp_version::RuntimeVersion;
+
+use super::governance::TreasuryAccount;
 
 /// Two of the six seconds of a slot are for computing, the rest for travelling. Proof size does not bind: this is not a
 /// parachain.
@@ -69,6 +71,7 @@ parameter_types! {
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
 	type Block = Block;
+	type BaseCallFilter = InsideBoth<SafeMode, TxPause>;
 	type BlockWeights = RuntimeBlockWeights;
 	type BlockLength = RuntimeBlockLength;
 	type BlockHashCount = BlockHashCount;
@@ -83,6 +86,7 @@ impl frame_system::Config for Runtime {
 	type MaxConsumers = ConstU32<16>;
 	type SystemWeightInfo = frame_system::weights::SubstrateWeight<Runtime>;
 	type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
+	type MultiBlockMigrator = MultiBlockMigrations;
 }
 
 /// Half of a slot: the clock may not move by less between blocks.
@@ -136,8 +140,8 @@ parameter_types! {
 
 impl pallet_transaction_payment::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	/// Fees are burned until there is a treasury.
-	type OnChargeTransaction = FungibleAdapter<Balances, ()>;
+	/// Fees go to the treasury, tips with them.
+	type OnChargeTransaction = FungibleAdapter<Balances, ResolveTo<TreasuryAccount, Balances>>;
 	type WeightToFee = ConstantMultiplier<Balance, FeePerPicosecond>;
 	type LengthToFee = ConstantMultiplier<Balance, FeePerByte>;
 	type FeeMultiplierUpdate = TargetedFeeAdjustment<

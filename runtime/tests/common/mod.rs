@@ -4,20 +4,28 @@
 #![allow(dead_code)]
 
 use codec::Encode;
+use frame_support::{
+	dispatch::GetDispatchInfo,
+	traits::{fungible::NativeOrWithId, schedule::DispatchTime, Bounded},
+};
 use heliograph_primitives::{
 	keys::MeterKey,
 	miner::{Flow, MeterId, MinerKind},
 	reading::{possession_payload, Quality, Reading, SignedReading},
 };
 use heliograph_runtime::{
-	genesis, AccountId, Executive, Header, Runtime, RuntimeCall, RuntimeEvent,
-	RuntimeGenesisConfig, SignedPayload, System, TxExtension, UncheckedExtrinsic,
+	configs::tokens::{AssetKind, KWH},
+	genesis, AccountId, Assets, Balance, Balances, Executive, Header, Metering, OriginCaller,
+	Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System, TxExtension,
+	UncheckedExtrinsic, DECA,
 };
+use pallet_conviction_voting::{AccountVote, Conviction, Vote};
+use pallet_referenda::ReferendumInfo;
 use sp_core::{ed25519, Pair};
-use sp_keyring::Sr25519Keyring;
+use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve, Ferdie};
 use sp_runtime::{
 	generic::Era, traits::Header as _, ApplyExtrinsicResult, BuildStorage, Digest, DigestItem,
-	MultiAddress,
+	DispatchResult, MultiAddress,
 };
 
 /// The slot of block 1, and the moment at which it is authored: an interval boundary of the development preset.
@@ -46,17 +54,20 @@ pub fn genesis_storage(preset: &str) -> sp_runtime::Storage {
 /// A chain with the development preset that is ready for block 1. Invariants are checked at the end of `test`.
 pub fn chain(test: impl FnOnce(&mut Chain)) {
 	sp_io::TestExternalities::new(genesis_storage(genesis::DEVELOPMENT)).execute_with(|| {
-		let mut chain = Chain { number: 0 };
+		let mut chain = Chain { number: 0, slot: FIRST_SLOT };
 		chain.begin_block();
 		test(&mut chain);
 		heliograph_runtime::Miners::do_try_state().expect("the invariants of miners hold");
 		heliograph_runtime::Metering::do_try_state().expect("the invariants of metering hold");
+		heliograph_runtime::Issuance::do_try_state().expect("the invariants of issuance hold");
 		heliograph_runtime::ValidatorSet::do_try_state().expect("those of the validators hold");
 	});
 }
 
 pub struct Chain {
 	number: u32,
+	/// That of the next block.
+	slot: u64,
 }
 
 impl Chain {
@@ -66,10 +77,22 @@ impl Chain {
 		self.begin_block();
 	}
 
+	/// Ends the running block; the next one comes so many hours later.
+	pub fn wait_hours(&mut self, hours: u64) {
+		self.slot += hours * 3_600_000 / SLOT_MILLIS;
+		self.next_block();
+	}
+
+	/// The number of the running block.
+	pub fn number(&self) -> u32 {
+		self.number
+	}
+
 	/// Begins a block with its timestamp.
 	fn begin_block(&mut self) {
+		let slot = self.slot;
 		self.number += 1;
-		let slot = FIRST_SLOT + u64::from(self.number) - 1;
+		self.slot += 1;
 		let digest = Digest {
 			logs: vec![DigestItem::PreRuntime(sp_consensus_aura::AURA_ENGINE_ID, slot.encode())],
 		};
@@ -101,10 +124,178 @@ impl Chain {
 	pub fn succeed(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>) {
 		self.submit(who, call).expect("valid").expect("succeeds");
 	}
+
+	/// Applies a call that is valid and must fail.
+	#[track_caller]
+	pub fn fail(
+		&mut self,
+		who: Sr25519Keyring,
+		call: impl Into<RuntimeCall>,
+		error: impl Into<sp_runtime::DispatchError>,
+	) {
+		let call = call.into();
+		let result = self.submit(who, call.clone()).expect("valid");
+		assert_eq!(result, Err(error.into()), "{call:?}");
+	}
+
+	/// Applies a call whose fee is paid in KWH.
+	pub fn submit_paying_kwh(
+		&mut self,
+		who: Sr25519Keyring,
+		call: impl Into<RuntimeCall>,
+	) -> ApplyExtrinsicResult {
+		Executive::apply_extrinsic(sign_paying(who, call.into(), Some(NativeOrWithId::WithId(KWH))))
+	}
+
+	/// Alice proposes what only the Technical DAO may do, Bob agrees, and Alice closes: the three extrinsics that the Tech.
+	/// comm. page of Polkadot.js Apps sends. Returns how the call went.
+	#[track_caller]
+	pub fn motion(&mut self, call: impl Into<RuntimeCall>) -> DispatchResult {
+		self.motion_by(&[Alice, Bob], call)
+	}
+
+	/// The same with the votes of any members; as many as vote are the motion's threshold.
+	#[track_caller]
+	pub fn motion_by(
+		&mut self,
+		members: &[Sr25519Keyring],
+		call: impl Into<RuntimeCall>,
+	) -> DispatchResult {
+		let proposal: RuntimeCall = call.into();
+		let length_bound = proposal.encoded_size() as u32;
+		let proposal_weight_bound = proposal.get_dispatch_info().call_weight;
+		let index =
+			pallet_collective::ProposalCount::<Runtime, pallet_collective::Instance1>::get();
+		let hash = sp_io::hashing::blake2_256(&proposal.encode()).into();
+		type Committee = pallet_collective::Call<Runtime, pallet_collective::Instance1>;
+		self.succeed(
+			members[0],
+			Committee::propose {
+				threshold: members.len() as u32,
+				proposal: Box::new(proposal),
+				length_bound,
+			},
+		);
+		for member in members {
+			self.succeed(*member, Committee::vote { proposal: hash, index, approve: true });
+		}
+		self.succeed(
+			members[0],
+			Committee::close { proposal_hash: hash, index, proposal_weight_bound, length_bound },
+		);
+		let executed = events(|event| match event {
+			RuntimeEvent::TechnicalCommittee(pallet_collective::Event::Executed {
+				result, ..
+			}) => Some(result),
+			_ => None,
+		});
+		*executed.last().expect("the motion was carried")
+	}
+
+	/// Submits a referendum and places its decision deposit, with the extrinsics that the Referenda page of Polkadot.js
+	/// Apps sends. Returns its number.
+	#[track_caller]
+	pub fn referendum(
+		&mut self,
+		origin: impl Into<OriginCaller>,
+		call: impl Into<RuntimeCall>,
+	) -> u32 {
+		let call: RuntimeCall = call.into();
+		let bytes = call.encode();
+		let (hash, len) = (sp_io::hashing::blake2_256(&bytes).into(), bytes.len() as u32);
+		let proposal = match bytes.clone().try_into() {
+			Ok(inline) => Bounded::Inline(inline),
+			Err(_) => {
+				self.succeed(Ferdie, pallet_preimage::Call::note_preimage { bytes });
+				Bounded::Lookup { hash, len }
+			}
+		};
+		let index = pallet_referenda::ReferendumCount::<Runtime>::get();
+		self.succeed(
+			Ferdie,
+			pallet_referenda::Call::submit {
+				proposal_origin: Box::new(origin.into()),
+				proposal,
+				enactment_moment: DispatchTime::After(1),
+			},
+		);
+		self.succeed(Ferdie, pallet_referenda::Call::place_decision_deposit { index });
+		index
+	}
+
+	/// Votes with most of what the six people have.
+	pub fn all_vote(&mut self, poll_index: u32, aye: bool) {
+		for who in [Alice, Bob, Charlie, Dave, Eve, Ferdie] {
+			let vote = AccountVote::Standard {
+				vote: Vote { aye, conviction: Conviction::Locked1x },
+				balance: 900_000 * DECA,
+			};
+			self.succeed(who, pallet_conviction_voting::Call::vote { poll_index, vote });
+		}
+	}
+
+	/// Lets blocks pass until a referendum has ended and what it decided was carried out. Returns how it went, if it was
+	/// carried out.
+	#[track_caller]
+	pub fn enact(&mut self, index: u32) -> Option<DispatchResult> {
+		let limit = self.number + 200;
+		while self.number < limit {
+			self.next_block();
+			let dispatched = events(|event| match event {
+				RuntimeEvent::Scheduler(pallet_scheduler::Event::Dispatched {
+					id: Some(id),
+					result,
+					..
+				}) => Some((id, result)),
+				_ => None,
+			});
+			let enactment =
+				(*b"assembly", "enactment", index).using_encoded(sp_io::hashing::blake2_256);
+			if let Some((_, result)) = dispatched.into_iter().find(|(id, _)| *id == enactment) {
+				return Some(result);
+			}
+			match pallet_referenda::ReferendumInfoFor::<Runtime>::get(index) {
+				Some(ReferendumInfo::Ongoing(_) | ReferendumInfo::Approved(..)) => {}
+				_ => return None,
+			}
+		}
+		panic!("the referendum has not ended in {} blocks", 200)
+	}
+
+	/// A referendum that all are for. Returns how what it decided went.
+	#[track_caller]
+	pub fn decide(
+		&mut self,
+		origin: impl Into<OriginCaller>,
+		call: impl Into<RuntimeCall>,
+	) -> DispatchResult {
+		let index = self.referendum(origin, call);
+		self.all_vote(index, true);
+		self.enact(index).expect("the referendum is approved")
+	}
+}
+
+/// What a person has in DECA, as far as it is not held.
+pub fn balance(who: Sr25519Keyring) -> Balance {
+	Balances::free_balance(who.to_account_id())
+}
+
+/// What an account has in KWH.
+pub fn kwh(who: &AccountId) -> Balance {
+	Assets::balance(KWH, who)
 }
 
 /// An extrinsic with the sender's next nonce and no tip.
 pub fn sign(who: Sr25519Keyring, call: RuntimeCall) -> UncheckedExtrinsic {
+	sign_paying(who, call, None)
+}
+
+/// An extrinsic whose fee is paid in DECA or in an asset.
+pub fn sign_paying(
+	who: Sr25519Keyring,
+	call: RuntimeCall,
+	asset: Option<AssetKind>,
+) -> UncheckedExtrinsic {
 	let account = who.to_account_id();
 	let extension: TxExtension = (
 		frame_system::AuthorizeCall::new(),
@@ -116,7 +307,7 @@ pub fn sign(who: Sr25519Keyring, call: RuntimeCall) -> UncheckedExtrinsic {
 		frame_system::CheckNonce::from(System::account_nonce(&account)),
 		frame_system::CheckWeight::new(),
 		pallet_skip_feeless_payment::SkipCheckIfFeeless::from(
-			pallet_transaction_payment::ChargeTransactionPayment::from(0),
+			pallet_asset_conversion_tx_payment::ChargeAssetTxPayment::from(0, asset),
 		),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),
 		frame_system::WeightReclaim::new(),
@@ -143,7 +334,43 @@ pub fn genesis_hash() -> [u8; 32] {
 	System::block_hash(0).0
 }
 
-/// What `owner` sends to register devices, each a 5 kW meter.
+/// Dave's system with so many meters is admitted as miner 0, and Eve operates it.
+pub fn dave_is_admitted(chain: &mut Chain, meters: u32) {
+	chain.succeed(Dave, application(&Dave.to_account_id(), 0..meters));
+	assert_eq!(chain.motion(pallet_miners::Call::approve { application: 0 }), Ok(()));
+	let operator = Eve.to_account_id();
+	chain.succeed(Dave, pallet_miners::Call::add_operator { miner: 0, operator });
+	chain.next_block();
+}
+
+/// What Dave sends into the grid before he asks for payment, in mWh.
+pub const EARNED: Balance = 5_000_000;
+
+/// Dave's system with one meter sends 5 kWh, which mature, and Dave asks to be paid. Returns the number of the request.
+pub fn ask_for_payment(chain: &mut Chain) -> u32 {
+	dave_is_admitted(chain, 1);
+	let last = Metering::current_interval() - 1;
+	chain.succeed(
+		Eve,
+		submit_readings(vec![reading(0, last - 4, 1_000), reading(0, last, 1_000 + EARNED as u64)]),
+	);
+	// A day and up to three hours more.
+	chain.wait_hours(28);
+	let request = pallet_issuance::NextRequestId::<Runtime>::get();
+	let meters = vec![(0, None)].try_into().expect("one fits");
+	let payout = pallet_issuance::Payout::Direct;
+	chain.succeed(Dave, pallet_issuance::Call::request_payment { miner: 0, meters, payout });
+	request
+}
+
+/// Dave is paid for 5 kWh: he has 4 KWH then, the treasury 1.
+pub fn earn(chain: &mut Chain) {
+	let requests = vec![ask_for_payment(chain)].try_into().expect("one fits");
+	assert_eq!(chain.motion(pallet_issuance::Call::approve { requests }), Ok(()));
+	assert_eq!(kwh(&Dave.to_account_id()), EARNED * 4 / 5);
+}
+
+/// What `owner` sends to register devices, each a 5 kW meter at the grid.
 pub fn application(
 	owner: &AccountId,
 	devices: impl IntoIterator<Item = u32>,
@@ -152,7 +379,7 @@ pub fn application(
 		.into_iter()
 		.map(|number| pallet_miners::MeterApplication {
 			key: MeterKey::Ed25519(device(number).public().0),
-			flow: Flow::Generation,
+			flow: Flow::Export,
 			nameplate: 5_000,
 			possession: device(number).sign(&possession_payload(&genesis_hash(), owner)).0,
 		})

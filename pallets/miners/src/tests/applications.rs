@@ -1,28 +1,8 @@
-use crate::{
-	mock::{Miners, *},
-	*,
+use super::*;
+use heliograph_primitives::{
+	keys::compact_ecdsa, reading::possession_payload, units::MAX_NAMEPLATE,
 };
-use frame_support::{assert_noop, assert_ok};
-use heliograph_primitives::{keys::compact_ecdsa, miner::Flow};
 use sp_core::{ecdsa, sr25519, Pair};
-use sp_runtime::DispatchError::BadOrigin;
-
-fn held(who: u64) -> u64 {
-	Balances::balance_on_hold(&HoldReason::Registration.into(), &who)
-}
-
-fn last_event() -> RuntimeEvent {
-	System::events().pop().expect("an event").event
-}
-
-fn apply_with(
-	owner: u64,
-	kind: MinerKind,
-	profile: Profile,
-	meters: Vec<MeterApplication>,
-) -> DispatchResult {
-	Miners::apply(RuntimeOrigin::signed(owner), kind, profile, meters.try_into().unwrap())
-}
 
 #[test]
 fn application_holds_deposit_and_reserves_keys() {
@@ -31,7 +11,7 @@ fn application_holds_deposit_and_reserves_keys() {
 		assert_eq!(held(OLGA), 120);
 		assert_eq!(KeyUses::<Test>::get(key(1)), Some(KeyUse::Application(application)));
 		assert_eq!(last_event(), Event::Applied { application, owner: OLGA, deposit: 120 }.into());
-		assert_eq!(Miners::open_applications().len(), 1);
+		assert_eq!(Miners::open_applications(None, 10).len(), 1);
 	});
 }
 
@@ -150,6 +130,18 @@ fn application_is_refused_when_profile_makes_no_sense() {
 				Error::<Test>::BadLocation
 			);
 		}
+		for grid_area in ["\"", "10YDE VE", "ü"] {
+			let grid_area = grid_area.as_bytes().to_vec().try_into().unwrap();
+			assert_noop!(
+				apply_with(
+					OLGA,
+					MinerKind::Standard,
+					Profile { grid_area, ..profile() },
+					vec![meter(1, OLGA)]
+				),
+				Error::<Test>::BadGridArea
+			);
+		}
 	});
 }
 
@@ -202,20 +194,23 @@ fn withdrawal_frees_deposit_and_keys() {
 fn rejection_says_why_and_lets_the_applicant_try_again() {
 	build_and_execute(|| {
 		let application = olga_applies(&[1, 2]);
-		let reason: BoundedVec<u8, _> = b"nameplate differs".to_vec().try_into().unwrap();
+		let reason = reason("nameplate differs");
 		assert_noop!(
 			Miners::reject(RuntimeOrigin::signed(PETER), application, reason.clone()),
 			BadOrigin
 		);
 		assert_ok!(Miners::reject(RuntimeOrigin::root(), application, reason.clone()));
+		let rejection = Rejection { application, reason: reason.clone() };
 		assert_eq!(last_event(), Event::Rejected { application, owner: OLGA, reason }.into());
 		assert_eq!(held(OLGA), 0);
+		assert_eq!(Miners::rejection_of(OLGA), Some(rejection));
 		assert_noop!(
 			Miners::reject(RuntimeOrigin::root(), application, Default::default()),
 			Error::<Test>::UnknownApplication
 		);
 		// Numbers are not reused.
 		assert_eq!(olga_applies(&[1, 2]), application + 1);
+		assert_eq!(Miners::rejection_of(OLGA), None);
 	});
 }
 
@@ -232,7 +227,14 @@ fn approval_numbers_miner_and_meters() {
 		assert_eq!(Miners::miners_of(OLGA), vec![0, 1]);
 		assert_eq!(
 			Meters::<Test>::get(2),
-			Some(MeterInfo { miner: 1, key: key(3), flow: Flow::Generation, nameplate: 5_000 })
+			Some(MeterInfo {
+				miner: 1,
+				key: key(3),
+				flow: Flow::Generation,
+				nameplate: 5_000,
+				node: None,
+				retired: false
+			})
 		);
 		assert_eq!(held(OLGA), 230);
 		assert!(Miners::is_active(0));
@@ -257,99 +259,81 @@ fn approval_is_refused_when_origin_is_not_the_dao() {
 }
 
 #[test]
-fn operator_serves_only_the_miners_that_name_it() {
+fn rejection_stays_when_the_next_application_fails() {
 	build_and_execute(|| {
-		let (first, second) = (olga_is_admitted(&[1]), olga_is_admitted(&[2]));
+		let application = olga_applies(&[1]);
+		assert_ok!(Miners::reject(RuntimeOrigin::root(), application, reason("no")));
 		assert_noop!(
-			Miners::add_operator(RuntimeOrigin::signed(PETER), first, AGENT),
-			Error::<Test>::NotOwner
+			apply_with(OLGA, MinerKind::Standard, profile(), vec![]),
+			Error::<Test>::NoMeters
 		);
-		assert_noop!(
-			Miners::add_operator(RuntimeOrigin::signed(OLGA), 7, AGENT),
-			Error::<Test>::UnknownMiner
-		);
-		assert_ok!(Miners::add_operator(RuntimeOrigin::signed(OLGA), first, AGENT));
-		assert_eq!(last_event(), Event::OperatorAdded { miner: first, operator: AGENT }.into());
-		assert_noop!(
-			Miners::add_operator(RuntimeOrigin::signed(OLGA), first, AGENT),
-			Error::<Test>::AlreadyOperator
-		);
-		assert!(Miners::is_operator(&AGENT, first));
-		assert!(!Miners::is_operator(&AGENT, second));
-		assert!(Miners::is_any_operator(&AGENT));
-		assert!(!Miners::is_any_operator(&OLGA));
-
-		assert_ok!(Miners::add_operator(RuntimeOrigin::signed(OLGA), first, PETER));
-		assert_noop!(
-			Miners::add_operator(RuntimeOrigin::signed(OLGA), first, PAUPER),
-			Error::<Test>::TooManyOperators
+		assert!(Miners::rejection_of(OLGA).is_some());
+		// One entry per owner: the newest.
+		let application = olga_applies(&[1]);
+		assert_ok!(Miners::reject(RuntimeOrigin::root(), application, reason("again")));
+		assert_eq!(
+			Miners::rejection_of(OLGA),
+			Some(Rejection { application, reason: reason("again") })
 		);
 	});
 }
 
 #[test]
-fn operator_serves_no_longer_when_removed() {
+fn application_releases_what_was_held_when_deposits_changed_since() {
 	build_and_execute(|| {
-		let miner = olga_is_admitted(&[1]);
-		assert_ok!(Miners::add_operator(RuntimeOrigin::signed(OLGA), miner, AGENT));
-		assert_noop!(
-			Miners::remove_operator(RuntimeOrigin::signed(PETER), miner, AGENT),
-			Error::<Test>::NotOwner
-		);
-		assert_ok!(Miners::remove_operator(RuntimeOrigin::signed(OLGA), miner, AGENT));
-		assert_eq!(last_event(), Event::OperatorRemoved { miner, operator: AGENT }.into());
-		assert!(!Miners::is_any_operator(&AGENT));
-		assert_noop!(
-			Miners::remove_operator(RuntimeOrigin::signed(OLGA), miner, AGENT),
-			Error::<Test>::NotAnOperator
-		);
+		let (first, second) = (olga_applies(&[1]), olga_applies(&[2]));
+		ApplicationDeposit::set(&300);
+		MeterDeposit::set(&0);
+		assert_eq!(held(OLGA), 220);
+		assert_ok!(Miners::reject(RuntimeOrigin::root(), first, reason("no")));
+		assert_eq!(held(OLGA), 110);
+		assert_ok!(Miners::approve(RuntimeOrigin::root(), second));
+		assert_eq!(Miners::miner(0).unwrap().deposit, 110);
+		olga_applies(&[3]);
+		assert_eq!(held(OLGA), 410);
 	});
 }
 
 #[test]
-fn suspension_and_reinstatement_belong_to_the_dao() {
+fn application_for_interface_names_existing_oracles_and_no_device() {
 	build_and_execute(|| {
-		let miner = olga_is_admitted(&[1]);
-		assert_noop!(Miners::suspend(RuntimeOrigin::signed(OLGA), miner), BadOrigin);
-		assert_noop!(Miners::reinstate(RuntimeOrigin::root(), miner), Error::<Test>::NotSuspended);
-		assert_ok!(Miners::suspend(RuntimeOrigin::root(), miner));
-		assert_eq!(last_event(), Event::Suspended { miner }.into());
-		assert!(!Miners::is_active(miner));
 		assert_noop!(
-			Miners::suspend(RuntimeOrigin::root(), miner),
-			Error::<Test>::AlreadySuspended
+			apply_with(OLGA, MinerKind::Standard, api_profile(), vec![api_meter(7)]),
+			Error::<Test>::UnknownOracleSet
 		);
-		assert_noop!(Miners::reinstate(RuntimeOrigin::signed(OLGA), miner), BadOrigin);
-		assert_ok!(Miners::reinstate(RuntimeOrigin::root(), miner));
-		assert_eq!(last_event(), Event::Reinstated { miner }.into());
-		assert!(Miners::is_active(miner));
-		assert_noop!(Miners::suspend(RuntimeOrigin::root(), 9), Error::<Test>::UnknownMiner);
+		assert_ok!(Miners::set_oracles(RuntimeOrigin::root(), 7, Some(oracles(1, &[9]))));
+		assert_noop!(
+			apply_with(OLGA, MinerKind::Standard, api_profile(), vec![meter(1, OLGA)]),
+			Error::<Test>::OraclesRequired
+		);
+		assert_noop!(
+			apply_with(OLGA, MinerKind::Standard, profile(), vec![api_meter(7)]),
+			Error::<Test>::OraclesNotAllowed
+		);
+		// The same oracles may sign for many meters.
+		let meters = vec![api_meter(7), api_meter(7)];
+		let miner = is_admitted(OLGA, MinerKind::Standard, api_profile(), meters);
+		assert_eq!(directory_meter(0).unwrap().key, MeterKey::Oracles(7));
+		assert_eq!(Miners::meters_of(miner).len(), 2);
+		assert_eq!(OracleUses::<Test>::get(7), 2);
+		assert_eq!(KeyUses::<Test>::iter().count(), 0);
 	});
 }
 
 #[test]
-fn invariants_notice_when_state_is_broken() {
-	type Breakage = fn();
-	let breakages: [(&str, Breakage); 6] = [
-		("1", || MinersByOwner::<Test>::insert(PETER, 0, ())),
-		("2", || Meters::<Test>::remove(1)),
-		("3", || KeyUses::<Test>::insert(key(9), KeyUse::Meter(0))),
-		("4", || {
-			Balances::release(&HoldReason::Registration.into(), &OLGA, 1, Precision::Exact)
-				.unwrap();
-		}),
-		("5", || Operators::<Test>::insert(PETER, 0, ())),
-		("6", || NextMinerId::<Test>::put(0)),
-	];
-	for (number, breakage) in breakages {
-		new_test_ext().execute_with(|| {
-			olga_is_admitted(&[1, 2]);
-			olga_applies(&[3]);
-			assert_ok!(Miners::do_try_state());
-			breakage();
-			let error = Miners::do_try_state().expect_err(number);
-			let sp_runtime::DispatchError::Other(text) = error else { panic!("{error:?}") };
-			assert!(text.starts_with(number), "breaking {number} gave: {text}");
-		});
-	}
+fn open_applications_come_in_pages() {
+	build_and_execute(|| {
+		let expected = (1..=5).map(|n| olga_applies(&[n])).collect::<Vec<_>>();
+		let (mut seen, mut after) = (vec![], None);
+		loop {
+			let page = Miners::open_applications(after, 2);
+			assert!(page.len() <= 2);
+			let Some((last, _)) = page.last() else { break };
+			after = Some(*last);
+			seen.extend(page.into_iter().map(|(id, _)| id));
+		}
+		seen.sort();
+		assert_eq!(seen, expected);
+		assert!(Miners::open_applications(None, 0).is_empty());
+	});
 }

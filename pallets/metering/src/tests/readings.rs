@@ -1,28 +1,10 @@
-use crate::{mock::*, state::NOT_MEASURED, *};
-use frame_support::{assert_noop, dispatch::PostDispatchInfo};
-use heliograph_primitives::{
-	reading::{Quality, Reading},
-	units::MAX_LATENESS,
-};
-use proptest::prelude::*;
+//! Readings of devices: what is accepted, what is refused and why, and who pays.
+
+use super::*;
+use frame_support::dispatch::PostDispatchInfo;
+use heliograph_primitives::units::MAX_LATENESS;
 use sp_core::Pair;
 use sp_io::hashing::blake2_256;
-
-/// Nothing of `meter` changes when `bad` is submitted, and it is refused for `reason`.
-#[track_caller]
-fn assert_refused(bad: SignedReading, reason: Refusal) {
-	let before = MeterStates::<Test>::iter().collect::<Vec<_>>();
-	assert_eq!(submit(vec![bad]), vec![reason]);
-	assert_eq!(MeterStates::<Test>::iter().collect::<Vec<_>>(), before);
-}
-
-/// Meter 0 stood at 1,000 kWh at the end of interval `START - 10`.
-fn with_base(test: impl FnOnce()) {
-	build_and_execute(|| {
-		assert_eq!(submit(vec![signed(reading(0, START - 10, 1_000_000_000))]), vec![]);
-		test();
-	});
-}
 
 #[test]
 fn first_reading_is_a_base_and_credits_nothing() {
@@ -133,7 +115,7 @@ fn batch_is_refused_when_submitter_operates_nothing() {
 			Metering::submit_readings(RuntimeOrigin::signed(STRANGER), batch.clone()),
 			Error::<Test>::NotAnOperator
 		);
-		Miners::remove_operator(RuntimeOrigin::signed(OLGA), 0, AGENT).unwrap();
+		Operators::remove(AGENT, 0);
 		assert_noop!(
 			Metering::submit_readings(RuntimeOrigin::signed(AGENT), batch),
 			Error::<Test>::NotAnOperator
@@ -172,7 +154,7 @@ fn reading_is_reported_as_duplicate_when_repeated() {
 #[test]
 fn reading_is_accepted_once_when_two_operators_submit_it() {
 	with_base(|| {
-		Miners::add_operator(RuntimeOrigin::signed(OLGA), 0, STRANGER).unwrap();
+		Operators::insert(STRANGER, 0, ());
 		let good = signed(reading(0, START - 9, 1_000_250_000));
 		assert_eq!(submit(vec![good]), vec![]);
 		System::reset_events();
@@ -230,10 +212,123 @@ fn reading_is_refused_when_epoch_is_old_or_skipped() {
 fn reading_is_refused_while_miner_is_suspended() {
 	with_base(|| {
 		let good = signed(reading(0, START - 9, 1_000_250_000));
-		Miners::suspend(RuntimeOrigin::root(), 0).unwrap();
+		Registry::set_miner(0, |miner| miner.suspended = true);
 		assert_refused(good, Refusal::MinerNotActive);
-		Miners::reinstate(RuntimeOrigin::root(), 0).unwrap();
+		Registry::set_miner(0, |miner| miner.suspended = false);
 		assert_eq!(submit(vec![good]), vec![]);
+	});
+}
+
+#[test]
+fn reading_is_refused_when_miner_is_revoked() {
+	with_base(|| {
+		Registry::set_miner(0, |miner| miner.revoked = true);
+		assert_refused(signed(reading(0, START - 9, 1_000_250_000)), Refusal::UnknownMeter);
+	});
+}
+
+#[test]
+fn reading_is_refused_when_meter_is_retired() {
+	with_base(|| {
+		Registry::set_meter(0, |info| info.retired = true);
+		assert_refused(signed(reading(0, START - 9, 1_000_250_000)), Refusal::MeterRetired);
+	});
+}
+
+#[test]
+fn reading_is_refused_when_signed_by_the_key_before() {
+	with_base(|| {
+		let good = reading(0, START - 9, 1_000_250_000);
+		Registry::set_meter(0, |info| info.key = MeterKey::Ed25519(device(9).public().0));
+		assert_refused(signed(good), Refusal::BadSignature);
+		let signature = device(9).sign(&good.signing_payload(&genesis_hash())).0;
+		assert_eq!(submit(vec![SignedReading { reading: good, signature }]), vec![]);
+	});
+}
+
+#[test]
+fn reading_is_refused_when_meter_needs_oracles() {
+	build_and_execute(|| {
+		Registry::set_meter(0, |info| info.key = MeterKey::Oracles(0));
+		assert_refused(signed(reading(0, START - 1, 1)), Refusal::NeedsOracles);
+	});
+}
+
+#[test]
+fn reading_is_refused_when_a_meter_would_attest_more_than_any_can() {
+	let base = Reading { interval: 0, ..reading(0, 0, 0) };
+	let full = MeterState { attested: u64::MAX.into(), ..MeterState::first(&base) };
+	let more = reading(0, 1, 1);
+	assert_eq!(full.judge(&more, NAMEPLATE), Err(Refusal::AboveNameplate));
+	// Which is more than the largest meter carries in all intervals that there are.
+	assert!(plausible_energy(MAX_NAMEPLATE, u32::MAX) < u64::MAX);
+}
+
+#[test]
+fn batch_of_one_meter_moves_it_as_single_readings_do() {
+	let readings = [(9, 0), (8, 250_000), (4, 900_000), (3, 950_000), (2, 1_200_000)]
+		.map(|(ago, register)| reading(0, START - ago, register));
+	let one_by_one = new_test_ext().execute_with(|| {
+		for reading in readings {
+			assert_eq!(submit(vec![signed(reading)]), vec![]);
+		}
+		state(0)
+	});
+	build_and_execute(|| {
+		let wrong = SignedReading { signature: [1; 64], ..signed(readings[3]) };
+		let mut batch = readings.map(signed).to_vec();
+		batch.insert(3, wrong);
+		assert_eq!(submit(batch), vec![Refusal::BadSignature]);
+		assert_eq!(state(0), one_by_one);
+	});
+}
+
+#[test]
+fn batch_in_which_meters_take_turns_loses_nothing() {
+	build_and_execute(|| {
+		let batch = [(0, 9, 0), (1, 9, 0), (0, 8, 250), (7, 8, 1), (1, 8, 300), (0, 7, 600)]
+			.map(|(meter, ago, register)| signed(reading(meter, START - ago, register)));
+		assert_eq!(submit(batch.to_vec()), vec![Refusal::UnknownMeter]);
+		assert_eq!((state(0).attested, state(1).attested), (600, 300));
+		assert_eq!((state(0).last_interval, state(1).last_interval), (START - 7, START - 8));
+	});
+}
+
+#[test]
+fn measured_intervals_are_counted_by_day() {
+	build_and_execute(|| {
+		assert_eq!(Metering::completeness(0), vec![]);
+		// The day before START: two measured, one recovered span, then one measured on the day of START.
+		for (interval, register) in
+			[(START - 9, 0), (START - 8, 100), (START - 7, 200), (START - 1, 300)]
+		{
+			assert_eq!(submit(vec![signed(reading(0, interval, register))]), vec![]);
+		}
+		go_to(START + 1);
+		submit(vec![signed(reading(0, START, 400))]);
+		let today = START / 96;
+		let expected = (0..8).map(|age| (today - 7 + age, [0, 0, 0, 0, 0, 0, 2, 1][age as usize]));
+		assert_eq!(Metering::completeness(0), expected.collect::<Vec<_>>());
+		assert_eq!((state(0).measured_intervals, state(0).first_interval), (3, START - 9));
+
+		// A week later the first day is forgotten, the sum is not.
+		go_to(START + 8 * 96);
+		submit(vec![signed(reading(0, START + 7 * 96, 500))]);
+		let expected = (0..8).map(|age| (today + age, u8::from(age == 0)));
+		assert_eq!(Metering::completeness(0), expected.collect::<Vec<_>>());
+		assert_eq!(state(0).measured_intervals, 3);
+	});
+}
+
+#[test]
+fn day_can_be_complete() {
+	build_and_execute(|| {
+		submit(vec![signed(reading(0, START - 1, 0))]);
+		go_to(START + 96);
+		for interval in START..START + 96 {
+			submit(vec![signed(reading(0, interval, u64::from(interval - START) * 10))]);
+		}
+		assert_eq!(Metering::completeness(0).pop(), Some((START / 96, 96)));
 	});
 }
 
@@ -319,6 +414,14 @@ fn interval_length_is_a_genesis_constant() {
 }
 
 #[test]
+#[should_panic = "metering.intervalMillis must be between 50 and 900,000, is 49"]
+fn interval_length_is_refused_when_below_50_milliseconds() {
+	use sp_runtime::BuildStorage;
+	let genesis = GenesisConfig::<Test> { interval_millis: Some(49), ..Default::default() };
+	assert!(genesis.build_storage().is_err());
+}
+
+#[test]
 fn history_proves_exactly_the_accepted_readings() {
 	with_base(|| {
 		let mut expected = blake2_256(&([0u8; 32], reading(0, START - 10, 1_000_000_000)).encode());
@@ -329,133 +432,4 @@ fn history_proves_exactly_the_accepted_readings() {
 		expected = blake2_256(&(expected, reading(0, START - 9, 1_000_000_001)).encode());
 		assert_eq!(state(0).history, expected);
 	});
-}
-
-#[test]
-fn state_has_constant_size() {
-	with_base(|| {
-		let size = state(0).encoded_size();
-		go_to(START + 500);
-		for i in 0..400 {
-			submit(vec![signed(reading(0, START + i, 1_000_000_000 + u64::from(i) * 1_000))]);
-		}
-		assert_eq!(state(0).encoded_size(), size);
-		assert!(size <= MeterState::max_encoded_len());
-	});
-}
-
-#[test]
-fn invariants_notice_when_state_is_broken() {
-	type Breakage = fn(&mut MeterState);
-	let breakages: [(&str, Breakage); 3] = [
-		("1", |state| state.recovered = state.attested + 1),
-		("2", |state| state.ring[5] = 250_001),
-		("3", |state| state.last_interval = START),
-	];
-	for (number, breakage) in breakages {
-		new_test_ext().execute_with(|| {
-			submit(vec![signed(reading(0, START - 10, 0))]);
-			submit(vec![signed(reading(0, START - 9, 250_000))]);
-			Metering::do_try_state().unwrap();
-			MeterStates::<Test>::mutate(0, |state| breakage(state.as_mut().unwrap()));
-			assert_broken(number);
-		});
-	}
-	new_test_ext().execute_with(|| {
-		MeterStates::<Test>::insert(9, MeterState::first(&reading(9, START - 1, 0)));
-		assert_broken("4");
-	});
-	new_test_ext().execute_with(|| {
-		IntervalMillis::<Test>::put(999);
-		assert_broken("5");
-	});
-}
-
-#[track_caller]
-fn assert_broken(number: &str) {
-	match Metering::do_try_state() {
-		Err(DispatchError::Other(text)) if text.starts_with(number) => {}
-		other => panic!("breaking {number} gave {other:?}"),
-	}
-}
-
-/// A device's life: at each step some intervals go by, its register moves, and it may be reset.
-#[derive(Clone, Debug)]
-struct Step {
-	gap: u32,
-	energy: u64,
-	reset: bool,
-	recovered: bool,
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-	let step = (1..4u32, 0..2_000_000u64, prop::bool::weighted(0.05), prop::bool::weighted(0.1))
-		.prop_map(|(gap, energy, reset, recovered)| Step { gap, energy, reset, recovered });
-	prop::collection::vec(step, 1..300)
-}
-
-proptest! {
-	/// The state after any history equals what a plain list of that history adds up to.
-	#[test]
-	fn state_agrees_with_a_list_of_everything(steps in steps()) {
-		let mut now = Reading { meter: 0, epoch: 0, interval: START, register: 7, quality: Quality::Measured };
-		let mut state = MeterState::first(&now);
-		// (interval, energy) of what was measured, and the sum of what was recovered.
-		let (mut measured, mut recovered) = (Vec::<(u32, u64)>::new(), 0u128);
-		for step in steps {
-			let before = (state.clone(), now);
-			now.interval += step.gap;
-			now.register = if step.reset { step.energy } else { now.register + step.energy };
-			now.epoch += u16::from(step.reset);
-			now.quality = if step.recovered { Quality::Recovered } else { Quality::Measured };
-			match state.judge(&now, NAMEPLATE) {
-				Ok(credit) => {
-					state.apply(&now, credit);
-					prop_assert!(step.reset || step.energy <= u64::from(step.gap) * 1_375_000);
-					match (step.reset, step.gap, step.recovered) {
-						(true, ..) => {},
-						(_, 1, false) => measured.push((now.interval, step.energy)),
-						_ => recovered += u128::from(step.energy),
-					}
-				},
-				Err(reason) => {
-					prop_assert_eq!(reason, Refusal::AboveNameplate);
-					prop_assert!(step.energy > u64::from(step.gap) * 1_375_000);
-					(state, now) = before;
-				},
-			}
-			let sum = measured.iter().map(|(_, energy)| u128::from(*energy)).sum::<u128>();
-			prop_assert_eq!(state.attested, sum + recovered);
-			prop_assert_eq!(state.recovered, recovered);
-			let day = measured.iter().filter(|(i, _)| now.interval - i < 96);
-			prop_assert_eq!(state.ring_total(), day.map(|(_, e)| u128::from(*e)).sum::<u128>());
-		}
-		for (interval, energy) in measured {
-			if now.interval - interval < 96 {
-				prop_assert_eq!(state.measured_in(interval).map(u64::from), Some(energy));
-			}
-		}
-	}
-
-	/// No reading whatever, in any order, makes the attested total fall or credits more than the nameplate allows.
-	#[test]
-	fn any_readings_keep_the_totals_monotone_and_bounded(
-		readings in prop::collection::vec((0..4u16, 0..40u32, any::<u64>(), any::<bool>()), 1..100)
-	) {
-		let base = Reading { meter: 0, epoch: 0, interval: START, register: 0, quality: Quality::Measured };
-		let mut state = MeterState::first(&base);
-		for (epoch, interval, register, measured) in readings {
-			let quality = if measured { Quality::Measured } else { Quality::Recovered };
-			let register = register % 50_000_000;
-			let reading = Reading { epoch, interval: START + interval, register, quality, ..base };
-			let before = state.attested;
-			if let Ok(credit) = state.judge(&reading, NAMEPLATE) {
-				state.apply(&reading, credit);
-			}
-			prop_assert!(state.attested >= before);
-			let elapsed = u128::from(state.last_interval - START);
-			prop_assert!(state.attested <= elapsed * 1_375_000);
-			prop_assert!(state.recovered <= state.attested);
-		}
-	}
 }

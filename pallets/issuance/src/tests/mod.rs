@@ -1,0 +1,9 @@
+//! What people see, told by what they do.
+
+mod approvals;
+mod fuzz;
+mod payouts;
+mod policy;
+mod requests;
+mod sums;
+mod tokens;

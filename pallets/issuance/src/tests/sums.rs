@@ -1,0 +1,85 @@
+//! Whatever the numbers are, what is paid out is what was minted and paid.
+
+use crate::{mock::*, *};
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+struct Case {
+	energies: Vec<u64>,
+	liquidity: Vec<bool>,
+	rate: Balance,
+	miner_share: u32,
+	node_share: u32,
+	with_node: bool,
+}
+
+fn case() -> impl Strategy<Value = Case> {
+	(
+		prop::collection::vec(1..250_000_000u64, 1..4),
+		prop::collection::vec(any::<bool>(), 4),
+		0..DECA,
+		0..=1_000_000u32,
+		0..=1_000_000u32,
+		any::<bool>(),
+	)
+		.prop_map(|(energies, liquidity, rate, miner_share, node_share, with_node)| Case {
+			energies,
+			liquidity,
+			rate,
+			miner_share,
+			node_share,
+			with_node,
+		})
+}
+
+fn check(case: Case) {
+	build_and_execute(|| {
+		DecaPerKwh::set(&case.rate);
+		MinerShare::set(&Permill::from_parts(case.miner_share));
+		NodeShare::set(&Permill::from_parts(case.node_share));
+		let (miner, meter) = roof(&OLGA);
+		if case.with_node {
+			send_to_noras_node(meter);
+		}
+		let mut total = 0;
+		for (energy, liquidity) in case.energies.iter().zip(&case.liquidity) {
+			mature_energy(meter, Balance::from(*energy));
+			total += Balance::from(*energy);
+			let payout = if *liquidity { Payout::Liquidity } else { Payout::Direct };
+			let id = request(&OLGA, miner, &[meter], payout);
+			let people = [OLGA, NORA, TREASURY];
+			let before = people.clone().map(|who| wealth(&who));
+			let fund = wealth(&Issuance::account()).deca;
+			let paid = approve(&[id]).pop().unwrap().unwrap();
+
+			let pooled = match paid.outcome {
+				Outcome::Pooled(taken) => taken,
+				_ => Deposited { deca: 0, kwh: 0, lp: 0 },
+			};
+			let parts = [paid.miner, paid.node, paid.dao];
+			let sum = |of: fn(&Part) -> Balance| parts.iter().map(of).sum::<Balance>();
+			assert_eq!(paid.energy, Balance::from(*energy));
+			assert_eq!(paid.payment, paid.energy * case.rate / KWH);
+			assert_eq!(sum(|part| part.kwh) + pooled.kwh, paid.energy);
+			assert_eq!(sum(|part| part.deca) + pooled.deca, paid.payment);
+			assert_eq!(sum(|part| part.lp), pooled.lp);
+			// What the event says is what they got; Olga's deposit came back on top.
+			let mut gains = [0, 1, 2].map(|n| gain(&people[n], before[n]));
+			gains[0].deca -= DECA;
+			assert_eq!(gains, parts);
+			assert_eq!(fund - wealth(&Issuance::account()).deca, paid.payment);
+			assert_eq!(wealth(&Issuance::account()).kwh, 0);
+			assert_eq!(wealth(&Issuance::account()).lp, 0);
+		}
+		assert_eq!(Issued::<Test>::get(), total);
+	});
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(48))]
+
+	#[test]
+	fn parts_that_are_paid_sum_to_the_whole(case in case()) {
+		check(case);
+	}
+}
