@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use heliograph_primitives::units::{interval_at, Interval};
+use heliograph_primitives::units::{interval_at, interval_start, Interval};
 
 const DAY_MILLIS: u64 = 86_400_000;
 
@@ -72,7 +72,7 @@ pub fn show(millis: u64) -> String {
 
 /// When `interval` begins.
 pub fn show_interval(interval: Interval, interval_millis: u64) -> String {
-	show(u64::from(interval) * interval_millis)
+	show(interval_start(interval, interval_millis))
 }
 
 /// Years from 1970 to 9999.

@@ -19,7 +19,7 @@
 use std::time::Duration;
 
 use heliograph_primitives::{
-	units::{interval_at, Interval},
+	units::{interval_at, interval_start, Interval},
 	Quality,
 };
 
@@ -45,7 +45,7 @@ impl Rules {
 
 	/// The moment at which `interval` ends, in ms since 1970; the first moment of the next one.
 	pub fn end_of(&self, interval: Interval) -> u64 {
-		(u64::from(interval) + 1).saturating_mul(self.interval_millis)
+		interval_start(interval.saturating_add(1), self.interval_millis)
 	}
 }
 

@@ -54,10 +54,32 @@ pub fn plausible_energy(nameplate: Watts, intervals: u32) -> Energy {
 	Energy::try_from(bound).unwrap_or(Energy::MAX)
 }
 
-/// The interval that the moment `unix_millis` falls in. Rounds down. Saturates at the last interval, which at one
-/// millisecond per interval is seven weeks after 1970 and at 900 s is in the year 124,000.
+/// The moment at which interval 0 of a chain begins whose intervals take `interval_millis`, in Unix milliseconds.
+///
+/// 1970 where an interval takes a second or more, as on every chain that is not an accelerated test: there the number of an
+/// interval is Unix time divided by its length. Shorter ones would not fit in 32 bits, and are counted from 2026-01-01.
+fn origin(interval_millis: u64) -> u64 {
+	const UNIX_EPOCH: u64 = 0;
+	const YEAR_2026: u64 = 1_767_225_600_000;
+	if interval_millis < 1_000 {
+		YEAR_2026
+	} else {
+		UNIX_EPOCH
+	}
+}
+
+/// The interval that the moment `unix_millis` falls in. Rounds down. Saturates at the first interval and at the last, which
+/// at 50 ms per interval is in the year 2032 and at 900 s in the year 124,000.
 pub fn interval_at(unix_millis: u64, interval_millis: u64) -> Interval {
-	Interval::try_from(unix_millis / interval_millis.max(1)).unwrap_or(Interval::MAX)
+	let elapsed = unix_millis.saturating_sub(origin(interval_millis));
+	Interval::try_from(elapsed / interval_millis.max(1)).unwrap_or(Interval::MAX)
+}
+
+/// The moment at which `interval` begins, in Unix milliseconds: the inverse of [`interval_at`].
+pub fn interval_start(interval: Interval, interval_millis: u64) -> u64 {
+	u64::from(interval)
+		.saturating_mul(interval_millis.max(1))
+		.saturating_add(origin(interval_millis))
 }
 
 #[cfg(test)]
@@ -93,9 +115,14 @@ mod tests {
 		}
 
 		#[test]
-		fn interval_contains_its_moment(t in 0u64..4_000_000_000_000, len in 1_000u64..1_000_000) {
-			let i = u64::from(interval_at(t, len));
-			prop_assert!(i * len <= t && t < (i + 1) * len);
+		fn interval_contains_its_moment(t in 1_767_225_600_000u64..1_900_000_000_000, len in 50u64..1_000_000) {
+			let i = interval_at(t, len);
+			prop_assert!(interval_start(i, len) <= t && t < interval_start(i + 1, len));
+		}
+
+		#[test]
+		fn number_is_unix_time_over_length_from_a_second_on(t in 0u64..4_000_000_000_000, len in 1_000u64..1_000_000) {
+			prop_assert_eq!(u64::from(interval_at(t, len)), t / len);
 		}
 	}
 }

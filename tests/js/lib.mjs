@@ -58,7 +58,8 @@ export async function view(api, pallet, name, args = [], block) {
   const typed = (id, value) => api.createType(api.registry.createLookupType(id), value);
   const input = u8aConcat(...found.inputs.map(({ type }, index) => typed(type, args[index]).toU8a()));
   const call = u8aConcat(found.id.toU8a(true), compactAddLength(input));
-  const answer = await api.rpc.state.call('RuntimeViewFunction_execute_view_function', u8aToHex(call), block);
+  const at = block ? [block] : [];
+  const answer = await api.rpc.state.call('RuntimeViewFunction_execute_view_function', u8aToHex(call), ...at);
   const result = api.createType('Result<Bytes, u8>', answer.toU8a(true));
   if (result.isErr) throw new Error(`the view function ${pallet}.${name} failed`);
   return typed(found.output, result.asOk.toU8a(true));

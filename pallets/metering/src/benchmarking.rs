@@ -56,18 +56,18 @@ pub(super) fn state_after_a_day(last: &Reading) -> MeterState {
 	}
 }
 
-/// A meter with a full state, and its next reading. The slot of its node, if it has one, is taken by an older interval.
+/// A meter with a full state, and its next reading. The slot of its node is taken by an older interval.
 fn reading_of_new_meter<T: Config>(number: u32, operator: &T::AccountId, key: MeterKey) -> Reading {
 	let owner: T::AccountId = account("owner", number, 0);
 	let meter = T::Miners::register_for_benchmark(&owner, operator, key, MAX_NAMEPLATE);
 	let interval = MeteringPallet::<T>::current_interval() - 1;
 	let last = reading(meter, interval - 1);
 	MeterStates::<T>::insert(meter, state_after_a_day(&last));
-	if let Some(node) = T::Miners::meter(meter).and_then(|info| info.node) {
-		let older =
-			NodeInflow { interval: interval - INTERVALS_PER_DAY, energy: 1_000_000, meters: 1 };
-		NodeFlows::<T>::insert(node, desk::inflow_slot(interval), older);
-	}
+	let node = T::Miners::meter(meter)
+		.and_then(|info| info.node)
+		.expect("the worst case of a meter sends to a storage node");
+	let older = NodeInflow { interval: interval - INTERVALS_PER_DAY, energy: 1_000_000, meters: 1 };
+	NodeFlows::<T>::insert(node, desk::inflow_slot(interval), older);
 	Reading { interval, register: last.register + 1_000_000, ..last }
 }
 

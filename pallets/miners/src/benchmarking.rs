@@ -166,7 +166,8 @@ fn fill_operators<T: Config>(miner: MinerId, count: u32) {
 }
 
 /// See `MeterDirectory::register_for_benchmark`: an own miner for each meter, with full lists and a deposit that is held,
-/// so that nothing that a call looks up or takes is shared or small. Without a token, which no other pallet looks up.
+/// so that nothing that a call looks up or takes is shared or small. The meter sends to a node of its own, for which the
+/// miner stands itself. Without a token, which no other pallet looks up.
 pub(crate) fn register<T: Config>(
 	owner: &T::AccountId,
 	operator: &T::AccountId,
@@ -180,7 +181,7 @@ pub(crate) fn register<T: Config>(
 	T::Currency::hold(&HoldReason::Registration.into(), owner, deposit)
 		.expect("the owner was just funded");
 	let info =
-		MeterInfo { miner: id, key, flow: Flow::Export, nameplate, node: None, retired: false };
+		MeterInfo { miner: id, key, flow: Flow::Export, nameplate, node: Some(id), retired: false };
 	Meters::<T>::insert(first, info);
 	MinersPallet::<T>::use_key(key, KeyUse::Meter(first));
 	let method = match key {
