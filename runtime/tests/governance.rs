@@ -96,6 +96,8 @@ fn development_periods_are_short_and_never_zero() {
 #[test]
 fn every_origin_has_a_track_and_nobody_else_has() {
 	let track = |caller: OriginCaller| Tracks::track_for(&caller);
+	let known: Vec<u16> = periods(None).into_iter().map(|(id, ..)| id).collect();
+	assert_eq!(known.len(), 8);
 	assert_eq!(track(root()), Ok(0));
 	for (origin, id) in [
 		(Origin::WhitelistedCaller, 1),
@@ -107,10 +109,9 @@ fn every_origin_has_a_track_and_nobody_else_has() {
 		(Origin::ReferendumKiller, 41),
 	] {
 		assert_eq!(track(origin.into()), Ok(id));
-		assert!(Tracks::info(id).is_some());
+		assert!(known.contains(&id));
 	}
 	assert!(track(frame_system::RawOrigin::Signed(Alice.to_account_id()).into()).is_err());
-	assert!(Tracks::info(2).is_none());
 }
 
 #[test]
@@ -185,12 +186,24 @@ fn whitelisted_call_is_carried_out_as_root() {
 }
 
 #[test]
-fn call_that_is_not_whitelisted_is_not_carried_out_as_root() {
+fn call_that_is_not_whitelisted_waits_for_the_committee() {
 	chain(|chain| {
-		let call = Box::new(add_member(Dave).into());
-		let dispatch = pallet_whitelist::Call::dispatch_whitelisted_call_with_preimage { call };
-		assert!(chain.decide(Origin::WhitelistedCaller, dispatch).is_err());
-		assert_eq!(heliograph_runtime::TechnicalMembership::members().len(), 3);
+		let members = || heliograph_runtime::TechnicalMembership::members().len();
+		let call: RuntimeCall = add_member(Dave).into();
+		let call_hash = sp_io::hashing::blake2_256(&call.encode()).into();
+		let dispatch = || pallet_whitelist::Call::dispatch_whitelisted_call_with_preimage {
+			call: Box::new(call.clone()),
+		};
+		// The public has decided, and nothing happens.
+		assert_eq!(chain.decide(Origin::WhitelistedCaller, dispatch()), Ok(()));
+		assert_eq!(members(), 3);
+		assert!(chain.submit(PASSER_BY, dispatch()).expect("valid").is_err());
+		assert_eq!(members(), 3);
+		// The committee agrees later, and then anybody carries it out.
+		let list = pallet_whitelist::Call::<Runtime>::whitelist_call { call_hash };
+		assert_eq!(chain.motion(list), Ok(()));
+		chain.succeed(PASSER_BY, dispatch());
+		assert_eq!(members(), 4);
 	});
 }
 
@@ -522,6 +535,9 @@ fn committee_pauses_a_call_but_no_exit_and_no_governance() {
 		};
 		let unpausable: DispatchError = pallet_tx_pause::Error::<Runtime>::Unpausable.into();
 		for (pallet, calls) in UNSTOPPABLE {
+			if !RuntimeCall::get_module_names().contains(pallet) {
+				continue;
+			}
 			let all = RuntimeCall::get_call_names(pallet);
 			for call in calls.unwrap_or(all) {
 				assert!(NeverPaused::contains(&name(pallet, call)), "{pallet}.{call}");

@@ -181,9 +181,22 @@ fn longest_batch_fits_a_block_several_times() {
 fn weights_and_limits_are_set() {
 	let weight = <Runtime as frame_system::Config>::DbWeight::get();
 	assert_eq!((weight.read, weight.write), (8_000_000, 50_000_000), "ParityDB's weights");
-	let submit: RuntimeCall =
-		pallet_metering::Call::<Runtime>::submit_readings { readings: Default::default() }.into();
-	assert!(submit.get_dispatch_info().call_weight.ref_time() > 0);
+	let weight = |call: RuntimeCall| call.get_dispatch_info().call_weight.ref_time();
+	sp_io::TestExternalities::new(genesis_storage(genesis::DEVELOPMENT)).execute_with(|| {
+		let submit = |count| weight(submit_readings(vec![reading(0, 1, 1); count]).into());
+		// Checking a signature and writing a state take about 90 us.
+		assert!((submit(512) - submit(1)) / 511 > 40_000_000, "a reading is not for nothing");
+		// One write each, at the least.
+		for call in [
+			application(&Bob.to_account_id(), 0..1).into(),
+			pallet_miners::Call::approve { application: 0 }.into(),
+			pallet_metering::Call::<Runtime>::uphold { meter: 0 }.into(),
+			pallet_issuance::Call::<Runtime>::withdraw { request: 0 }.into(),
+			pallet_issuance::Call::<Runtime>::burn { amount: 1 }.into(),
+		] {
+			assert!(weight(call) > 50_000_000);
+		}
+	});
 }
 
 #[test]
@@ -199,4 +212,18 @@ fn proxy_of_a_miner_registers_and_submits_but_moves_no_money() {
 	assert!(!ProxyType::Governance.filter(&apply));
 	assert!(ProxyType::Any.is_superset(&ProxyType::Miner));
 	assert!(!ProxyType::Miner.is_superset(&ProxyType::NonTransfer));
+	let burn: RuntimeCall = pallet_issuance::Call::burn { amount: 1 }.into();
+	let payment: RuntimeCall = pallet_issuance::Call::withdraw { request: 0 }.into();
+	assert!(!ProxyType::Miner.filter(&burn) && !ProxyType::NonTransfer.filter(&burn));
+	assert!(ProxyType::Miner.filter(&payment) && ProxyType::NonTransfer.filter(&payment));
+	let tokens: RuntimeCall = pallet_assets::Call::<Runtime>::transfer {
+		id: 1.into(),
+		target: Bob.to_account_id().into(),
+		amount: 1,
+	}
+	.into();
+	assert!(!ProxyType::Miner.filter(&tokens) && !ProxyType::NonTransfer.filter(&tokens));
+	let vote: RuntimeCall =
+		pallet_conviction_voting::Call::remove_vote { class: None, index: 0 }.into();
+	assert!(ProxyType::Governance.filter(&vote) && !ProxyType::Miner.filter(&vote));
 }

@@ -3,7 +3,7 @@
 //
 //   node tests/js/sbt.mjs --url ws://… --miner 0 [--owner //Dave]
 import { parseArgs } from 'node:util';
-import { connect, signer } from '../../scripts/lib/chain.mjs';
+import { connect, send, signer } from '../../scripts/lib/chain.mjs';
 import { refusal, report } from './lib.mjs';
 
 const { values } = parseArgs({
@@ -19,7 +19,7 @@ const attempts = {
   burn: nfts.burn(collection, item),
   approve_transfer: nfts.approveTransfer(collection, item, friend, null),
   set_price: nfts.setPrice(collection, item, 1, null),
-  create_swap: nfts.createSwap(collection, item, collection, null, null),
+  create_swap: nfts.createSwap(collection, item, collection, null, null, 10),
   set_own_attribute: nfts.setAttribute(collection, item, 'ItemOwner', 'capacity', '1 MW'),
   set_collection_attribute: nfts.setAttribute(collection, item, 'CollectionOwner', 'capacity', '1 MW'),
   clear_attribute: nfts.clearAttribute(collection, item, 'CollectionOwner', 'status'),
@@ -56,6 +56,8 @@ async function token() {
   ];
 }
 
+// Bob would take the collection.
+await send(nfts.setAcceptOwnership(collection), signer('//Bob'));
 const before = await token();
 const nonce = (await api.rpc.system.accountNextIndex(holder.address)).toNumber();
 const answers = await Promise.all(

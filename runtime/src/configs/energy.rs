@@ -5,7 +5,9 @@ use super::{
 	tokens::{account_of, KwhPool, ISSUANCE_PALLET_ID, KWH, MINERS_PALLET_ID},
 	treasury_account, EnsureAdmission, EnsureIssuance, EnsureTechnicalDao,
 };
-use crate::{AccountId, Assets, Balances, Metering, Miners, Nfts, Runtime, RuntimeHoldReason};
+use crate::{
+	weights, AccountId, Assets, Balances, Metering, Miners, Nfts, Runtime, RuntimeHoldReason,
+};
 use frame_support::{
 	parameter_types,
 	traits::{ConstU32, Get},
@@ -34,7 +36,7 @@ impl pallet_miners::Config for Runtime {
 	type MaxMeters = ConstU32<32>;
 	type MaxOperators = ConstU32<8>;
 	type MaxReasonLength = MaxReasonLength;
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_miners::WeightInfo<Runtime>;
 }
 
 impl pallet_metering::Config for Runtime {
@@ -48,7 +50,7 @@ impl pallet_metering::Config for Runtime {
 	type SlashDestination = TreasuryVault;
 	type MaxBatch = ConstU32<512>;
 	type FeelessReadingsPerBlock = parameters::metering::FeelessReadingsPerBlock;
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_metering::WeightInfo<Runtime>;
 }
 
 /// The interval that runs.
@@ -80,7 +82,7 @@ impl pallet_issuance::Config for Runtime {
 	type MaxMeters = ConstU32<32>;
 	type MaxBatch = ConstU32<32>;
 	type MaxReasonLength = MaxReasonLength;
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_issuance::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helpers::Register;
 }

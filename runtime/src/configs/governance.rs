@@ -199,7 +199,8 @@ impl pallet_referenda::Config for Runtime {
 }
 
 parameter_types! {
-	/// A whitelisted call whose preimage is missing can be carried out for so long after the vote.
+	/// When the public decides on a call before the committee has put it on the list, the committee has so long to do it;
+	/// anybody can carry the call out then.
 	pub DeferredDispatchExpiration: BlockNumber = days(7);
 }
 
