@@ -110,11 +110,12 @@ class Site(Scenario):
             return status is not None and all(meter["last_interval"] is not None for meter in status["meters"])
 
         wait_until(known, 60, f"the agent signs no base readings; log: {self.agent.log}")
-        javascript(
+        outcome = javascript(
             "tests/js/meters.mjs",
             *["--url", self.node.url, "--timeout", "60"],
             *["--expect", ",".join(f"{number}=0" for number in self.numbers)],
         )
+        assert outcome["settled"], f"the chain takes no base readings; log: {self.agent.log}"
 
     def await_attested(self) -> None:
         """Reads the finalised head through @polkadot/api until all energy of the day is attested, and keeps what it says."""
@@ -128,7 +129,10 @@ class Site(Scenario):
     def report(self) -> list[str]:
         lines = [f"{self.name}: {self.profile.label}, a quarter of an hour in {self.INTERVAL_MILLIS} ms"]
         for meter, energy in self.expected.items():
-            state = self.outcome["meters"][str(self.number(meter))]
+            state = self.outcome["meters"].get(str(self.number(meter)))
+            if state is None:
+                lines.append(f"  {meter:<12} has no state on the chain")
+                continue
             measured = sum(slot != NOT_MEASURED for slot in state["ring"])
             lines.append(
                 f"  {meter:<12} register +{energy:>12,} mWh   attested {int(state['attested']):>12,} mWh,"
