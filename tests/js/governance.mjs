@@ -42,7 +42,7 @@ const kwh = (amount) => `${Number(amount) / 1e6} KWH`;
 
 let api;
 try {
-  api = await connect(values.url, { patience: 10_000 });
+  api = await connect(values.url);
   await walk();
   console.log(`\nAll ${steps} steps done.`);
 } catch (error) {
