@@ -8,6 +8,7 @@
 extern crate alloc;
 
 pub mod claim;
+pub mod history;
 pub mod keys;
 pub mod miner;
 pub mod reading;

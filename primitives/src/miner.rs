@@ -4,9 +4,11 @@ use crate::{
 	keys::{MeterKey, OracleSet, OracleSetId},
 	units::Watts,
 };
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use sp_runtime::DispatchError;
+use sp_core::ConstU32;
+use sp_runtime::{BoundedVec, DispatchError};
 
 /// The number of a miner and of its soul-bound token.
 pub type MinerId = u32;
@@ -109,6 +111,97 @@ pub enum HardwareStatus {
 	Maintenance,
 }
 
+/// Where the energy comes from.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum Source {
+	/// Photovoltaic.
+	#[codec(index = 0)]
+	Solar,
+	/// Wind turbine.
+	#[codec(index = 1)]
+	Wind,
+	/// Running water.
+	#[codec(index = 2)]
+	Hydro,
+	/// Biogas or biomass.
+	#[codec(index = 3)]
+	Biogas,
+	/// Stored energy.
+	#[codec(index = 4)]
+	Battery,
+	/// The public grid: a consumer without generation.
+	#[codec(index = 5)]
+	Grid,
+}
+
+/// How the measurements reach the agent.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+pub enum CollectionMethod {
+	/// A meter with current transformers or in the line, read over a bus.
+	#[codec(index = 0)]
+	SmartMeter,
+	/// A dongle in the inverter.
+	#[codec(index = 1)]
+	Dongle,
+	/// A measuring plug.
+	#[codec(index = 2)]
+	Plug,
+	/// A vendor's cloud that pushes.
+	#[codec(index = 3)]
+	ApiPush,
+	/// A vendor's cloud that is polled.
+	#[codec(index = 4)]
+	ApiPull,
+}
+
+impl CollectionMethod {
+	/// Whether no device of the site signs, so that oracles must.
+	pub const fn needs_oracles(&self) -> bool {
+		matches!(self, Self::ApiPush | Self::ApiPull)
+	}
+}
+
+/// What an applicant says of the system. The Technical DAO checks it before it admits.
+#[derive(
+	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Profile {
+	/// Where the energy comes from.
+	pub source: Source,
+	/// How it is measured.
+	pub method: CollectionMethod,
+	/// The nameplate of the whole system, in W.
+	pub capacity: Watts,
+	/// Geohash of at most five characters, about 5 km: coarse on purpose, it is public.
+	pub location: BoundedVec<u8, ConstU32<5>>,
+	/// The grid or market area, for example an EIC code: letters, digits, `-`, `.` and `_`.
+	pub grid_area: BoundedVec<u8, ConstU32<16>>,
+	/// Commissioning date as days since 1970-01-01.
+	pub commissioned: u32,
+}
+
 /// What is registered of a meter.
 #[derive(
 	Clone,
@@ -148,6 +241,8 @@ pub struct MinerInfo<AccountId> {
 	pub active: bool,
 	/// How its hardware is.
 	pub hardware: HardwareStatus,
+	/// What was admitted.
+	pub profile: Profile,
 }
 
 /// How other pallets ask who is who. Offered by the miners pallet.
@@ -157,6 +252,9 @@ pub trait MeterDirectory<AccountId> {
 
 	/// What is registered of `miner`, if it was not revoked.
 	fn miner(miner: MinerId) -> Option<MinerInfo<AccountId>>;
+
+	/// The meters of `miner` that are in service; at most as many as a miner may have.
+	fn meters(miner: MinerId) -> Vec<MeterId>;
 
 	/// Whether `miner` is live and not suspended.
 	fn is_active(miner: MinerId) -> bool;

@@ -31,7 +31,7 @@ fn sign<T: Config>(key: &sr25519::Public, reading: &Reading) -> MeterSignature {
 }
 
 /// The year 2027, in whatever intervals the preset has.
-fn set_clock<T: Config>() {
+pub(super) fn set_clock<T: Config>() {
 	pallet_timestamp::Now::<T>::put(1_800_000_000_000u64);
 }
 
@@ -39,15 +39,18 @@ pub(super) fn reading(meter: MeterId, interval: Interval) -> Reading {
 	Reading { meter, epoch: 0, interval, register: u64::MAX / 2, quality: Quality::Measured }
 }
 
-/// A state that ends with `last` and has a full week behind it, energy in every bucket, and claims of each kind.
-pub(super) fn state_after_a_day(last: &Reading) -> MeterState {
+/// A state that ends with `last` and has full days behind it, energy in every bucket, checkpoints that move on, and claims
+/// of each kind.
+fn state_after_full_days(last: &Reading) -> MeterState {
 	let pending = [1_000_000; energy::BUCKETS];
-	let matured = 1_000_000 * state::RING as u128;
+	let intervals = state::DAYS as u32 * INTERVALS_PER_DAY;
+	let matured = 1_000_000 * u128::from(intervals);
 	MeterState {
 		ring: [1_000_000; state::RING],
 		days: [INTERVALS_PER_DAY as u8; state::DAYS],
-		measured_intervals: state::DAYS as u32 * INTERVALS_PER_DAY,
-		first_interval: last.interval.saturating_sub(state::DAYS as u32 * INTERVALS_PER_DAY),
+		energies: [1_000_000 * u64::from(INTERVALS_PER_DAY); state::DAYS],
+		measured_intervals: intervals,
+		first_interval: last.interval.saturating_sub(intervals),
 		attested: matured + pending.iter().map(|energy| u128::from(*energy)).sum::<u128>(),
 		matured,
 		pending,
@@ -62,7 +65,7 @@ fn reading_of_new_meter<T: Config>(number: u32, operator: &T::AccountId, key: Me
 	let meter = T::Miners::register_for_benchmark(&owner, operator, key, MAX_NAMEPLATE);
 	let interval = MeteringPallet::<T>::current_interval() - 1;
 	let last = reading(meter, interval - 1);
-	MeterStates::<T>::insert(meter, state_after_a_day(&last));
+	MeterStates::<T>::insert(meter, state_after_full_days(&last));
 	let node = T::Miners::meter(meter)
 		.and_then(|info| info.node)
 		.expect("the worst case of a meter sends to a storage node");

@@ -7,7 +7,7 @@
 //! has waiting is nine numbers, however many readings they came from. Nothing runs by itself: every touch of a state first
 //! moves it to the present with [`MeterState::advance`].
 
-use crate::state::{MeterState, NOT_MEASURED, RING};
+use crate::state::{MeterState, DAYS, NOT_MEASURED, RING};
 use heliograph_primitives::{
 	claim::{Claim, ClaimKind, MeterEnergy},
 	units::{Energy, Interval, CHALLENGE_WINDOW},
@@ -31,11 +31,11 @@ pub enum Unclaimable {
 }
 
 impl MeterState {
-	/// Moves the buckets to the interval `now`. What fell out of them has matured, or is detained while a challenge is
-	/// open. A clock that stands still or went back moves nothing.
+	/// Moves the buckets to the interval `now`, and the checkpoints with them. What fell out of them has matured, or is
+	/// detained while a challenge is open. A clock that stands still or went back moves nothing.
 	pub fn advance(&mut self, now: Interval) {
-		let newest = bucket_of(now);
-		let steps = newest.saturating_sub(self.bucket).min(BUCKETS as u32);
+		let (newest, before) = (bucket_of(now), self.bucket);
+		let steps = newest.saturating_sub(before).min(BUCKETS as u32);
 		if steps == 0 {
 			return;
 		}
@@ -48,11 +48,12 @@ impl MeterState {
 		let total = if self.quarantined { &mut self.detained } else { &mut self.matured };
 		*total = total.saturating_add(due);
 		self.bucket = newest;
+		self.ripen(before);
 	}
 
-	/// Takes in `energy` mWh that arrives in the interval `now`. It was judged before, so that no sum can pass `u64::MAX`.
-	pub(crate) fn arrive(&mut self, energy: Energy, now: Interval) {
-		self.advance(now);
+	/// Takes in `energy` mWh that arrives now, which the state was moved to. It was judged before, so that no sum can pass
+	/// `u64::MAX`.
+	pub(crate) fn arrive(&mut self, energy: Energy) {
 		let bucket = &mut self.pending[bucket_slot(self.bucket)];
 		*bucket = bucket.saturating_add(energy);
 		self.attested = self.attested.saturating_add(energy.into());
@@ -77,17 +78,20 @@ impl MeterState {
 		self.advance(now);
 		self.matured = self.matured.saturating_add(core::mem::take(&mut self.detained));
 		self.quarantined = false;
+		self.ripen(self.bucket);
 	}
 
-	/// Ends the quarantine at the interval `now` against the owner: all that has not matured is voided, and the last day
-	/// settles nothing any more. Returns what was voided, in mWh.
+	/// Ends the quarantine at the interval `now` against the owner: all that has not matured is voided, the last day
+	/// settles nothing any more, and no energy of the last ten days earns anything. Returns what was voided, in mWh.
 	pub fn void(&mut self, now: Interval) -> u128 {
 		self.advance(now);
 		let voided = self.unmatured();
 		self.voided = self.voided.saturating_add(voided);
 		(self.detained, self.pending) = (0, [0; BUCKETS]);
 		self.ring = [NOT_MEASURED; RING];
+		self.energies = [0; DAYS];
 		self.quarantined = false;
+		self.restart_ripening();
 		voided
 	}
 
@@ -140,6 +144,7 @@ fn bucket_of(interval: Interval) -> u32 {
 	interval / BUCKET
 }
 
-fn bucket_slot(bucket: u32) -> usize {
+/// Where what arrived in `bucket` stands in [`MeterState::pending`].
+pub(crate) fn bucket_slot(bucket: u32) -> usize {
 	bucket as usize % BUCKETS
 }

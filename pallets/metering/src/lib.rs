@@ -15,6 +15,8 @@
 //! - **Matured**: the part of the attested total that arrived longer ago than the challenge window, 24 hours. Only it can
 //!   be claimed. Maturity counts from the *arrival*, so that late data can be challenged too.
 //! - **Claim**: a use of matured energy. Each kind of claim has one pointer per meter, which only moves forward.
+//! - **Checkpoint**: a meter between two of its readings: its register, its history hash, and where it stood in its matured
+//!   total. It is **ripe** once all energy up to it has matured: then a challenge can void nothing of it any more.
 //! - **Quarantine**: while a challenge is open, nothing of the meter matures and nothing can be claimed. What would have
 //!   matured is *detained*.
 //! - **Voided**: energy that an upheld challenge took away. It stays in the attested total and can never be claimed.
@@ -46,8 +48,8 @@
 //! ### 6. A meter that cheats
 //! Wanda sees that the meter of a 5 kW roof reports 5 kW at midnight. She calls [`challenge`](Pallet::challenge), which
 //! holds a bond of hers and quarantines the meter. Readings are still taken. The Technical DAO looks at the evidence and
-//! calls [`uphold`](Pallet::uphold): all energy that had not matured is voided, Wanda gets her bond back, and as much again
-//! out of the deposit of the roof's owner.
+//! calls [`uphold`](Pallet::uphold): all energy that had not matured is voided, no energy of the last ten days earns a
+//! reward, Wanda gets her bond back, and as much again out of the deposit of the roof's owner.
 //!
 //! ### 7. A frivolous challenge
 //! Mallory challenges Olga's meter to stop her from claiming. The DAO calls [`dismiss`](Pallet::dismiss): the bond is gone,
@@ -62,6 +64,17 @@
 //! ### 9. A storage node's neighbours
 //! The export meters of a street are assigned to a storage node. For each interval the chain adds up what they measured;
 //! the node cannot have received more, and what it says it lost can be judged.
+//!
+//! ### 10. Energy that is proven reading by reading
+//! Olga wants a certificate that anyone can check against her readings. The chain knows how much has matured, but no longer
+//! what her register showed just then. So she gets it up to the *ripe* checkpoint, 24 to 48 hours old, of which it has kept
+//! the register and the hash of all readings so far. Who has the readings since the checkpoint of her last certificate can
+//! prove each of them.
+//!
+//! ### 11. A day is counted
+//! Two days after a day is over, a pallet that pays rewards asks for the [`report`](Pallet::report) of Olga's meter: the
+//! energy and the measured intervals of each of the last ten days, and the profile of the last 96 intervals, to compare with
+//! her neighbours'. It is one read, and energy that was recovered is of no day.
 //!
 //! ## Invariants
 //!
@@ -78,6 +91,7 @@ mod desk;
 pub mod energy;
 #[cfg(test)]
 mod mock;
+pub mod ripening;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -98,6 +112,7 @@ use frame_support::{
 use frame_system::pallet_prelude::*;
 use heliograph_primitives::{
 	claim::{Claim, ClaimKind, EnergyClaims, MeterEnergy, NodeInflow, NodeInflows},
+	history::{Checkpoint, EnergyHistory, MeterReport, MeterReports},
 	miner::{MeterDirectory, MeterId, MinerId, OwnerBonds},
 	reading::{AttestedReading, SignedReading},
 	units::{interval_at, Interval, INTERVAL_MILLIS},
@@ -455,9 +470,9 @@ pub mod pallet {
 		/// [`Config::ChallengeOrigin`].
 		///
 		/// ## Details
-		/// All energy of the meter that has not matured is voided, also what arrived since the challenge, and the last day
-		/// settles nothing any more. The bond is returned, and as much is paid to the challenger out of what is held of the
-		/// owner; less when less is held.
+		/// All energy of the meter that has not matured is voided, also what arrived since the challenge. The last day settles
+		/// nothing any more, and the energy of the last ten days counts for no reward, matured or not. The bond is returned,
+		/// and as much is paid to the challenger out of what is held of the owner; less when less is held.
 		///
 		/// ## Errors
 		/// [`Error::NotChallenged`].
@@ -537,10 +552,21 @@ pub mod pallet {
 			Challenges::<T>::get(meter)
 		}
 
-		/// How many intervals a meter measured in each of 8 days up to its newest reading, oldest first: `(day, intervals)`.
+		/// How many intervals a meter measured in each of 10 days up to its newest reading, oldest first: `(day, intervals)`.
 		/// A whole day has 96; day `d` begins with interval `96 d`. Empty when it never reported.
 		pub fn completeness(meter: MeterId) -> Vec<(u32, u8)> {
 			MeterStates::<T>::get(meter).map(|state| state.completeness()).unwrap_or_default()
+		}
+
+		/// The newest checkpoint kept of a meter of which all energy has matured. `None` if it never reported.
+		pub fn ripe(meter: MeterId) -> Option<Checkpoint> {
+			Self::meter_state(meter).map(|state| state.ripe)
+		}
+
+		/// What a meter measured lately: the energy in mWh and the intervals of each of 10 days up to its newest reading, and
+		/// of each of the last 96 intervals. `None` if it never reported.
+		pub fn report(meter: MeterId) -> Option<MeterReport> {
+			MeterStates::<T>::get(meter).map(|state| state.report())
 		}
 
 		/// What the meters of a storage node sent to it in one of the last 96 intervals.
@@ -591,8 +617,38 @@ impl<T: Config> EnergyClaims for Pallet<T> {
 			let interval = Self::current_interval().saturating_sub(1);
 			MeterState::first(&benchmarking::reading(meter, interval))
 		});
+		state.register = state.register.saturating_add(energy);
 		state.attested = state.attested.saturating_add(energy.into());
-		state.matured = state.matured.saturating_add(energy.into());
+		state.mature_all();
+		MeterStates::<T>::insert(meter, state);
+	}
+}
+
+impl<T: Config> EnergyHistory for Pallet<T> {
+	fn origin(meter: MeterId) -> Option<Checkpoint> {
+		MeterStates::<T>::get(meter).map(|state| state.origin())
+	}
+
+	fn ripe(meter: MeterId) -> Option<Checkpoint> {
+		Self::ripe(meter)
+	}
+}
+
+impl<T: Config> MeterReports for Pallet<T> {
+	fn report(meter: MeterId) -> Option<MeterReport> {
+		Self::report(meter)
+	}
+
+	/// Sets the clock to the year 2027 when it has not run for these days.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn report_for_benchmark(meter: MeterId, energy: u32) {
+		if state::day_of(Self::current_interval()) <= state::DAYS as u32 {
+			benchmarking::set_clock::<T>();
+		}
+		let last = Self::current_interval().saturating_sub(1);
+		let mut state = MeterStates::<T>::get(meter)
+			.unwrap_or_else(|| MeterState::first(&benchmarking::reading(meter, last)));
+		state.fill_days(last, energy);
 		MeterStates::<T>::insert(meter, state);
 	}
 }
@@ -636,8 +692,8 @@ impl<T: Config> Pallet<T> {
 	/// The rules that always hold.
 	///
 	/// 1. Recovered energy is a part of the attested total.
-	/// 2. The ring agrees with the totals: what was measured in the last 96 intervals is part of what was measured at all,
-	///    and of what was not voided.
+	/// 2. The ring and the days agree with the totals: what was measured in the last 96 intervals is part of what was
+	///    measured in the last 10 days, and that of what was measured at all, and of what was not voided.
 	/// 3. No meter is ahead of the chain's clock.
 	/// 4. No energy appears or is lost: what was attested has matured, or is detained, or waits, or was voided.
 	/// 5. An interval lasts between 50 ms and a quarter of an hour.
@@ -646,6 +702,9 @@ impl<T: Config> Pallet<T> {
 	/// 8. What is held of challengers is what their challenges say.
 	/// 9. No more intervals were measured than there were.
 	/// 10. The sum of a node stands in the slot of its interval, which is over, and at least one meter is in it.
+	/// 11. What is ripe has matured. From a meter's origin over the ripe checkpoint and the one that ripens to its newest
+	///     reading nothing goes back. Nothing was voided since either was taken, and the one that ripens holds nothing that
+	///     arrived after its bucket.
 	pub fn do_try_state() -> Result<(), DispatchError> {
 		ensure!(
 			(MIN_INTERVAL_MILLIS..=INTERVAL_MILLIS).contains(&IntervalMillis::<T>::get()),

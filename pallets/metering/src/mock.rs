@@ -11,7 +11,9 @@ use frame_support::{
 use frame_system::EnsureRoot;
 use heliograph_primitives::{
 	keys::{MeterKey, OracleSet, OracleSetId},
-	miner::{Flow, HardwareStatus, MeterInfo, MinerInfo, MinerKind},
+	miner::{
+		CollectionMethod, Flow, HardwareStatus, MeterInfo, MinerInfo, MinerKind, Profile, Source,
+	},
 	reading::{Quality, Reading},
 };
 use sp_core::{ed25519, Pair};
@@ -138,7 +140,22 @@ impl MeterDirectory<u64> for Registry {
 			kind: MinerKind::Standard,
 			active: !entry.suspended,
 			hardware: HardwareStatus::Ok,
+			profile: Profile {
+				source: Source::Solar,
+				method: CollectionMethod::SmartMeter,
+				capacity: NAMEPLATE,
+				location: Default::default(),
+				grid_area: Default::default(),
+				commissioned: 0,
+			},
 		})
+	}
+
+	fn meters(miner: MinerId) -> Vec<MeterId> {
+		Meters::iter()
+			.filter(|(_, info)| info.miner == miner && !info.retired)
+			.map(|(meter, _)| meter)
+			.collect()
 	}
 
 	fn is_active(miner: MinerId) -> bool {

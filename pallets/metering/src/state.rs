@@ -1,7 +1,7 @@
 //! What the chain keeps of a meter, and the rules by which a reading moves it.
 //!
 //! Plain functions over plain values: no storage, no clock, no keys. The pallet fetches, asks, and stores. What becomes of
-//! the energy after it was accepted stands in [`crate::energy`].
+//! the energy after it was accepted stands in [`crate::energy`], how far it can be proven in [`crate::ripening`].
 
 use crate::energy::BUCKETS;
 use alloc::vec::Vec;
@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use heliograph_primitives::{
 	claim::ClaimKind,
+	history::{Checkpoint, Day, DayEnergy, MeterReport, DAYS_KEPT},
 	reading::{Quality, Reading},
 	units::{plausible_energy, Energy, Interval, Watts, INTERVALS_PER_DAY, MAX_LATENESS},
 };
@@ -20,8 +21,8 @@ pub const RING: usize = INTERVALS_PER_DAY as usize;
 /// The value of a ring slot whose interval was not measured. No measured interval reaches it, see `MAX_NAMEPLATE`.
 pub const NOT_MEASURED: u32 = u32::MAX;
 
-/// Days whose measured intervals are counted: a week that is over, and the day that runs.
-pub const DAYS: usize = 8;
+/// Days whose measured intervals are counted and whose energy is added up.
+pub const DAYS: usize = DAYS_KEPT;
 
 /// Why a reading was refused. It changed nothing.
 #[derive(
@@ -102,8 +103,8 @@ pub enum Credit {
 	Recovered(Energy),
 }
 
-/// Everything that the chain keeps of a meter: 635 bytes, whatever the meter's age. Numbers are of fixed width, so that
-/// an update never changes the size of the value, and most of it is the ring.
+/// Everything that the chain keeps of a meter: 871 bytes, whatever the meter's age. Numbers are of fixed width, so that
+/// an update never changes the size of the value. The ring is 384 of them, the two checkpoints are 140.
 ///
 /// Always `attested = matured + detained + the sum of pending + voided`, and `attested` never passes `u64::MAX`, which
 /// keeps every sum below far from its type's end.
@@ -143,13 +144,33 @@ pub struct MeterState {
 	pub first_interval: Interval,
 	/// How many intervals were measured, ever. Tells how well a site reports, whatever came of the energy.
 	pub measured_intervals: u32,
-	/// How many intervals were measured in each of the last 8 days, up to that of `last_interval`; day `d` at `d % 8`.
+	/// How many intervals were measured in each of the last 10 days, up to that of `last_interval`; day `d` at `d % 10`.
 	pub days: [u8; DAYS],
+	/// The energy in mWh that was measured in them; day `d` at `d % 10`. All 0 after a challenge was upheld, while `days`
+	/// still tells how well the site reported.
+	pub energies: [u64; DAYS],
+	/// The register at the end of `first_interval`, in mWh.
+	pub first_register: u64,
+	/// The register's epoch then.
+	pub first_epoch: u16,
+	/// The newest checkpoint kept of which all energy has matured.
+	pub ripe: Checkpoint,
+	/// The one that is ripe next, or the same while there is none.
+	pub ripening: Checkpoint,
+	/// The newest bucket in which energy of `ripening` can have arrived.
+	pub ripening_bucket: u32,
 }
 
 impl MeterState {
 	/// The state after the first reading ever: its base. Nothing arrived yet, in no bucket.
 	pub fn first(reading: &Reading) -> Self {
+		let base = Checkpoint {
+			interval: reading.interval,
+			epoch: reading.epoch,
+			register: reading.register,
+			history: extend_history([0; 32], reading),
+			..Checkpoint::default()
+		};
 		Self {
 			epoch: reading.epoch,
 			last_interval: reading.interval,
@@ -157,7 +178,7 @@ impl MeterState {
 			attested: 0,
 			recovered: 0,
 			ring: [NOT_MEASURED; RING],
-			history: extend_history([0; 32], reading),
+			history: base.history,
 			matured: 0,
 			detained: 0,
 			voided: 0,
@@ -168,6 +189,12 @@ impl MeterState {
 			first_interval: reading.interval,
 			measured_intervals: 0,
 			days: [0; DAYS],
+			energies: [0; DAYS],
+			first_register: reading.register,
+			first_epoch: reading.epoch,
+			ripe: base,
+			ripening: base,
+			ripening_bucket: 0,
 		}
 	}
 
@@ -206,19 +233,22 @@ impl MeterState {
 
 	/// Moves the state by a reading that was judged to add `credit`, and that arrives in the interval `now`.
 	pub fn apply(&mut self, reading: &Reading, credit: Credit, now: Interval) {
+		// Before anything of the reading counts: a checkpoint lies between two readings.
+		self.advance(now);
 		self.forget_until(reading.interval);
 		match credit {
 			Credit::Base => {}
 			Credit::Measured(energy) => {
 				self.ring[slot(reading.interval)] = energy;
 				self.measured_intervals = self.measured_intervals.saturating_add(1);
-				let count = &mut self.days[day_slot(day_of(reading.interval))];
-				*count = count.saturating_add(1);
-				self.arrive(energy.into(), now);
+				let day = day_slot(day_of(reading.interval));
+				self.days[day] = self.days[day].saturating_add(1);
+				self.energies[day] = self.energies[day].saturating_add(energy.into());
+				self.arrive(energy.into());
 			}
 			Credit::Recovered(energy) => {
 				self.recovered = self.recovered.saturating_add(energy.into());
-				self.arrive(energy, now);
+				self.arrive(energy);
 			}
 		}
 		self.epoch = reading.epoch;
@@ -234,25 +264,41 @@ impl MeterState {
 		}
 		let today = day_of(self.last_interval);
 		for step in 1..=day_of(interval).saturating_sub(today).min(DAYS as u32) {
-			self.days[day_slot(today.wrapping_add(step))] = 0;
+			let day = day_slot(today.wrapping_add(step));
+			(self.days[day], self.energies[day]) = (0, 0);
 		}
 	}
 
-	/// How many intervals were measured in each of the last 8 days up to that of the newest reading, oldest first:
-	/// `(day, intervals)`, where day `d` begins with interval `96 d`.
-	pub fn completeness(&self) -> Vec<(u32, u8)> {
+	/// The last 10 days up to that of the newest reading, oldest first.
+	fn kept_days(&self) -> impl Iterator<Item = DayEnergy> + '_ {
 		let today = day_of(self.last_interval);
-		(0..DAYS as u32)
-			.rev()
-			.filter_map(|age| today.checked_sub(age))
-			.map(|day| (day, self.days[day_slot(day)]))
-			.collect()
+		(0..DAYS as u32).rev().filter_map(move |age| today.checked_sub(age)).map(move |day| {
+			let slot = day_slot(day);
+			DayEnergy { day, energy: self.energies[slot], intervals: self.days[slot] }
+		})
+	}
+
+	/// How many intervals were measured in each of the last 10 days up to that of the newest reading, oldest first:
+	/// `(day, intervals)`, where day `d` begins with interval `96 d`.
+	pub fn completeness(&self) -> Vec<(Day, u8)> {
+		self.kept_days().map(|kept| (kept.day, kept.intervals)).collect()
+	}
+
+	/// What was measured lately, by day and by interval. Moving the state to the present changes nothing in it.
+	pub fn report(&self) -> MeterReport {
+		MeterReport {
+			first_interval: self.first_interval,
+			last_interval: self.last_interval,
+			quarantined: self.quarantined,
+			days: self.kept_days().collect(),
+			profile: self.ring.iter().map(|value| measured(*value)).collect(),
+		}
 	}
 
 	/// What always holds of a state when the interval `now` runs, by the number of the rule in
 	/// [`crate::Pallet::do_try_state`].
 	pub fn check(&self, now: Interval) -> Result<(), &'static str> {
-		let measured = self
+		let in_intervals = self
 			.attested
 			.checked_sub(self.recovered)
 			.ok_or("1: more energy was recovered than attested")?;
@@ -260,8 +306,12 @@ impl MeterState {
 			.attested
 			.checked_sub(self.voided)
 			.ok_or("4: more energy was voided than attested")?;
-		if self.ring_total() > measured.min(left) {
-			return Err("2: the ring holds more than was measured and not voided");
+		let of_days = self.energies.iter().map(|energy| u128::from(*energy)).sum::<u128>();
+		if of_days > in_intervals.min(left) {
+			return Err("2: the days hold more than was measured and not voided");
+		}
+		if self.ring_total() > of_days {
+			return Err("2: the ring holds more than the days");
 		}
 		if self.last_interval >= now || self.is_ahead_of(now) {
 			return Err("3: a meter is ahead of the chain's clock");
@@ -287,24 +337,47 @@ impl MeterState {
 		{
 			return Err("9: more intervals were measured than there were");
 		}
-		Ok(())
+		self.check_checkpoints()
 	}
 
 	/// The energy in mWh that was measured in `interval`, if it was and lies in the last 96.
 	pub fn measured_in(&self, interval: Interval) -> Option<u32> {
 		let age = self.last_interval.checked_sub(interval)?;
-		let value = self.ring[slot(interval)];
-		(age < RING as u32 && value != NOT_MEASURED).then_some(value)
+		measured(self.ring[slot(interval)]).filter(|_| age < RING as u32)
 	}
 
 	/// Sum over the ring, in mWh.
 	pub fn ring_total(&self) -> u128 {
-		self.ring
-			.iter()
-			.filter(|value| **value != NOT_MEASURED)
-			.map(|value| u128::from(*value))
-			.sum()
+		self.ring.iter().filter_map(|value| measured(*value)).map(u128::from).sum()
 	}
+
+	/// Lets `energy` mWh have been measured in each interval of the last ten days up to `last`, and have matured, for
+	/// benchmarks.
+	#[cfg(feature = "runtime-benchmarks")]
+	pub(crate) fn fill_days(&mut self, last: Interval, energy: u32) {
+		let today = day_of(last);
+		let oldest = today.saturating_sub(DAYS as u32 - 1);
+		for day in oldest..=today {
+			let end = last.min(day * INTERVALS_PER_DAY + INTERVALS_PER_DAY - 1);
+			let intervals = end - day * INTERVALS_PER_DAY + 1;
+			self.days[day_slot(day)] = intervals as u8;
+			self.energies[day_slot(day)] = u64::from(energy) * u64::from(intervals);
+		}
+		self.ring = [energy; RING];
+		self.last_interval = last;
+		self.first_interval =
+			self.first_interval.min((oldest * INTERVALS_PER_DAY).saturating_sub(1));
+		self.measured_intervals = last - self.first_interval;
+		let added = u64::from(energy) * u64::from(self.measured_intervals);
+		self.register = self.register.saturating_add(added);
+		self.attested = self.attested.saturating_add(added.into());
+		self.mature_all();
+	}
+}
+
+/// The energy in a slot of the ring, if there is one.
+fn measured(value: u32) -> Option<u32> {
+	(value != NOT_MEASURED).then_some(value)
 }
 
 /// Whether the chain takes a reading of `interval` during `current`.
@@ -324,7 +397,7 @@ pub fn extend_history(history: [u8; 32], reading: &Reading) -> [u8; 32] {
 }
 
 /// The day that `interval` lies in. Rounds down.
-pub fn day_of(interval: Interval) -> u32 {
+pub fn day_of(interval: Interval) -> Day {
 	interval / INTERVALS_PER_DAY
 }
 
@@ -332,6 +405,6 @@ fn slot(interval: Interval) -> usize {
 	(interval % INTERVALS_PER_DAY) as usize
 }
 
-fn day_slot(day: u32) -> usize {
+fn day_slot(day: Day) -> usize {
 	day as usize % DAYS
 }

@@ -21,7 +21,12 @@ impl<T: Config> MeterDirectory<T::AccountId> for Pallet<T> {
 			kind: entry.kind,
 			active: entry.status == Status::Active,
 			hardware: entry.hardware,
+			profile: entry.profile,
 		})
+	}
+
+	fn meters(miner: MinerId) -> Vec<MeterId> {
+		Miners::<T>::get(miner).map(|entry| entry.meters.into_inner()).unwrap_or_default()
 	}
 
 	fn is_active(miner: MinerId) -> bool {

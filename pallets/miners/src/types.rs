@@ -8,99 +8,10 @@ use heliograph_primitives::{
 	units::Watts,
 };
 
+pub use heliograph_primitives::miner::{CollectionMethod, Profile, Source};
+
 /// The number of an application.
 pub type ApplicationId = u32;
-
-/// Where the energy comes from.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-)]
-pub enum Source {
-	/// Photovoltaic.
-	#[codec(index = 0)]
-	Solar,
-	/// Wind turbine.
-	#[codec(index = 1)]
-	Wind,
-	/// Running water.
-	#[codec(index = 2)]
-	Hydro,
-	/// Biogas or biomass.
-	#[codec(index = 3)]
-	Biogas,
-	/// Stored energy.
-	#[codec(index = 4)]
-	Battery,
-	/// The public grid: a consumer without generation.
-	#[codec(index = 5)]
-	Grid,
-}
-
-/// How the measurements reach the agent.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-)]
-pub enum CollectionMethod {
-	/// A meter with current transformers or in the line, read over a bus.
-	#[codec(index = 0)]
-	SmartMeter,
-	/// A dongle in the inverter.
-	#[codec(index = 1)]
-	Dongle,
-	/// A measuring plug.
-	#[codec(index = 2)]
-	Plug,
-	/// A vendor's cloud that pushes.
-	#[codec(index = 3)]
-	ApiPush,
-	/// A vendor's cloud that is polled.
-	#[codec(index = 4)]
-	ApiPull,
-}
-
-impl CollectionMethod {
-	/// Whether no device of the site signs, so that oracles must.
-	pub const fn needs_oracles(&self) -> bool {
-		matches!(self, Self::ApiPush | Self::ApiPull)
-	}
-}
-
-/// What an applicant says of the system. The Technical DAO checks it before it admits.
-#[derive(
-	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
-pub struct Profile {
-	/// Where the energy comes from.
-	pub source: Source,
-	/// How it is measured.
-	pub method: CollectionMethod,
-	/// The nameplate of the whole system, in W.
-	pub capacity: Watts,
-	/// Geohash of at most five characters, about 5 km: coarse on purpose, it is public.
-	pub location: BoundedVec<u8, ConstU32<5>>,
-	/// The grid or market area, for example an EIC code: letters, digits, `-`, `.` and `_`.
-	pub grid_area: BoundedVec<u8, ConstU32<16>>,
-	/// Commissioning date as days since 1970-01-01.
-	pub commissioned: u32,
-}
 
 /// A meter that an applicant wants to register.
 #[derive(

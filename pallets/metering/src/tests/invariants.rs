@@ -6,13 +6,13 @@ use codec::MaxEncodedLen;
 #[test]
 fn state_has_constant_size() {
 	with_base(|| {
-		assert_eq!(state(0).encoded_size(), 635);
+		assert_eq!(state(0).encoded_size(), 871);
 		go_to(START + 500);
 		for i in 0..400 {
 			submit(vec![signed(reading(0, START + i, 1_000_000_000 + u64::from(i) * 1_000))]);
 		}
-		assert_eq!(state(0).encoded_size(), 635);
-		assert_eq!(MeterState::max_encoded_len(), 635);
+		assert_eq!(state(0).encoded_size(), 871);
+		assert_eq!(MeterState::max_encoded_len(), 871);
 	});
 }
 
@@ -31,13 +31,20 @@ fn break_state(breakage: impl FnOnce(&mut MeterState)) {
 #[test]
 fn invariants_notice_when_state_is_broken() {
 	type Breakage = fn(&mut MeterState);
-	let breakages: [(&str, Breakage); 18] = [
+	let breakages: [(&str, Breakage); 32] = [
 		("1", |state| state.recovered = state.attested + 1),
 		("2", |state| state.ring[5] = 250_001),
 		("2", |state| {
 			// As a void would leave it that forgot the ring.
 			(state.voided, state.pending) = (250_000, [0; energy::BUCKETS]);
 		}),
+		("2", |state| {
+			// As a void would leave it that forgot the days.
+			(state.voided, state.pending) = (250_000, [0; energy::BUCKETS]);
+			state.ring = [NOT_MEASURED; 96];
+		}),
+		("2", |state| state.energies[0] += 1),
+		("2", |state| state.energies = [0; 10]),
 		("3", |state| state.last_interval = START),
 		("3", |state| state.bucket += 1),
 		("4", |state| state.attested += 1),
@@ -58,6 +65,21 @@ fn invariants_notice_when_state_is_broken() {
 		("9", |state| state.measured_intervals = 2),
 		("9", |state| state.days[0] = 97),
 		("9", |state| state.ring[0] = 0),
+		("11", |state| state.ripe.position = 1),
+		("11", |state| (state.ripe.position, state.ripening.position) = (1, 1)),
+		("11", |state| state.ripening.position = 1),
+		("11", |state| state.ripening.position = 250_001),
+		("11", |state| state.ripening.recovered = 1),
+		("11", |state| state.ripe.interval = START - 9),
+		("11", |state| state.ripening.interval = START - 8),
+		("11", |state| state.ripe.interval = START - 11),
+		("11", |state| state.ripe.epoch = 1),
+		("11", |state| state.ripening_bucket = state.bucket + 1),
+		("11", |state| {
+			// As a void would leave it that kept the checkpoints.
+			(state.voided, state.pending) = (250_000, [0; energy::BUCKETS]);
+			(state.ring, state.energies) = ([NOT_MEASURED; 96], [0; 10]);
+		}),
 	];
 	for (number, breakage) in breakages {
 		new_test_ext().execute_with(|| {

@@ -3,10 +3,12 @@
 mod attested;
 mod challenges;
 mod claims;
+mod history;
 mod invariants;
 mod node_flows;
 mod properties;
 mod readings;
+mod reports;
 
 use crate::{mock::*, state::NOT_MEASURED, *};
 use frame_support::{assert_noop, assert_ok};

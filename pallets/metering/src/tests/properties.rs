@@ -1,8 +1,9 @@
 //! Properties of one meter's state over random lives.
 
 use super::*;
-use heliograph_primitives::units::CHALLENGE_WINDOW;
+use heliograph_primitives::{history::DAYS_KEPT, units::CHALLENGE_WINDOW};
 use proptest::prelude::*;
+use sp_io::hashing::blake2_256;
 
 /// A device's life: at each step some intervals go by, its register moves, and it may be reset.
 #[derive(Clone, Debug)]
@@ -55,10 +56,19 @@ proptest! {
 			let day = measured.iter().filter(|(i, _)| now.interval - i < 96);
 			prop_assert_eq!(state.ring_total(), day.map(|(_, e)| u128::from(*e)).sum::<u128>());
 		}
-		for (interval, energy) in measured {
+		let report = state.report();
+		for (interval, energy) in &measured {
 			if now.interval - interval < 96 {
-				prop_assert_eq!(state.measured_in(interval).map(u64::from), Some(energy));
+				prop_assert_eq!(state.measured_in(*interval).map(u64::from), Some(*energy));
+				prop_assert_eq!(report.measured_in(*interval).map(u64::from), Some(*energy));
 			}
+		}
+		prop_assert_eq!(report.days.len(), DAYS_KEPT);
+		for (age, kept) in (0..DAYS_KEPT as u32).rev().zip(&report.days) {
+			prop_assert_eq!(kept.day, now.interval / 96 - age);
+			let of_day = measured.iter().filter(|(i, _)| i / 96 == kept.day);
+			prop_assert_eq!(kept.energy, of_day.clone().map(|(_, energy)| energy).sum::<u64>());
+			prop_assert_eq!(usize::from(kept.intervals), of_day.count());
 		}
 	}
 
@@ -85,7 +95,8 @@ proptest! {
 	}
 
 	/// Whatever happens to a meter, in whatever order: no energy appears or is lost, none matures before its time, none
-	/// is claimed twice, pointers only move forward, and what was voided is never claimed.
+	/// is claimed twice, pointers only move forward, and what was voided is never claimed. What is ripe has matured, never
+	/// goes back, and is exactly what the readings up to it add up to.
 	#[test]
 	fn energy_is_conserved_and_never_early(acts in prop::collection::vec(act(), 1..400)) {
 		let mut life = Life::new();
@@ -97,6 +108,8 @@ proptest! {
 		state.acquit(life.now);
 		state.advance(life.now + 2 * CHALLENGE_WINDOW);
 		prop_assert_eq!(state.matured + state.voided, state.attested);
+		prop_assert_eq!(state.ripe, state.checkpoint());
+		prop_assert_eq!(u128::from(state.ripe.position), state.matured);
 	}
 }
 
@@ -148,18 +161,57 @@ struct Life {
 	arrivals: Vec<(Interval, u128)>,
 	voided: u128,
 	claimed: [u128; ClaimKind::COUNT],
+	/// Every reading that was accepted.
+	accepted: Vec<Accepted>,
+	/// How many of them there were when energy was last voided.
+	judged: usize,
+}
+
+/// An accepted reading, and what the readings up to it add up to, by the test's own reckoning.
+#[derive(Clone, Copy, Debug)]
+struct Accepted {
+	reading: Reading,
+	arrived: Interval,
+	energy: u64,
+	attested: u64,
+	recovered: u64,
+	history: [u8; 32],
 }
 
 impl Life {
 	fn new() -> Self {
 		let base = reading(0, START - 1, 0);
+		let accepted = Accepted {
+			reading: base,
+			arrived: START,
+			energy: 0,
+			attested: 0,
+			recovered: 0,
+			history: blake2_256(&([0u8; 32], base).encode()),
+		};
 		Self {
 			now: START,
 			state: MeterState::first(&base),
 			arrivals: Vec::new(),
 			voided: 0,
 			claimed: [0; ClaimKind::COUNT],
+			accepted: vec![accepted],
+			judged: 0,
 		}
+	}
+
+	fn accept(&mut self, reading: Reading, energy: u64, measured: bool) {
+		let last = self.accepted.last().expect("there is the base");
+		let recovered = if measured { 0 } else { energy };
+		let accepted = Accepted {
+			reading,
+			arrived: self.now,
+			energy,
+			attested: last.attested + energy,
+			recovered: last.recovered + recovered,
+			history: blake2_256(&(last.history, reading).encode()),
+		};
+		self.accepted.push(accepted);
 	}
 
 	fn perform(&mut self, act: Act) -> Result<(), TestCaseError> {
@@ -179,6 +231,8 @@ impl Life {
 					let credited = if reset { 0 } else { energy };
 					prop_assert_eq!(self.state.attested - before.attested, u128::from(credited));
 					self.arrivals.push((self.now, credited.into()));
+					let single = next.interval == before.last_interval + 1;
+					self.accept(next, credited, measured && single);
 				}
 			}
 			Act::Advance => self.state.advance(self.now),
@@ -192,6 +246,11 @@ impl Life {
 				// What is left had matured, whenever it came.
 				self.arrivals = vec![(0, self.state.matured)];
 				self.voided += voided;
+				self.judged = self.accepted.len();
+				prop_assert_eq!(self.state.ripe, self.state.checkpoint());
+				prop_assert_eq!(u128::from(self.state.ripe.position), self.state.matured);
+				prop_assert_eq!(self.state.energies, [0; DAYS_KEPT]);
+				prop_assert_eq!(self.state.days, before.days);
 			}
 			Act::Acquit if before.quarantined => self.state.acquit(self.now),
 			Act::Uphold | Act::Acquit => {}
@@ -236,6 +295,31 @@ impl Life {
 			prop_assert!(moved.matured >= sum(self.now - CHALLENGE_WINDOW - energy::BUCKET));
 		} else if before.quarantined {
 			prop_assert_eq!(moved.matured, before.matured);
+		}
+		self.check_ripe(state, before)?;
+		prop_assert_eq!(moved.check(self.now), Ok(()));
+		self.check_ripe(&moved, state)
+	}
+
+	/// What is ripe in `state`, which comes after `before`, against the list of what was accepted.
+	fn check_ripe(&self, state: &MeterState, before: &MeterState) -> Result<(), TestCaseError> {
+		let ripe = state.ripe;
+		prop_assert!(u128::from(ripe.position) <= state.matured);
+		prop_assert!(ripe.position >= before.ripe.position);
+		prop_assert!(ripe.interval >= before.ripe.interval);
+		let upto = self.accepted.partition_point(|one| one.reading.interval <= ripe.interval);
+		let last = self.accepted[upto - 1];
+		prop_assert_eq!(
+			(ripe.interval, ripe.epoch, ripe.register),
+			(last.reading.interval, last.reading.epoch, last.reading.register)
+		);
+		prop_assert_eq!(ripe.history, last.history);
+		prop_assert_eq!(u128::from(ripe.voided), self.voided);
+		prop_assert_eq!(ripe.position + ripe.voided, last.attested);
+		prop_assert_eq!(ripe.recovered, last.recovered);
+		// What was accepted since energy was last voided and is ripe now arrived at least the window ago.
+		for one in self.accepted[..upto].iter().skip(self.judged) {
+			prop_assert!(one.energy == 0 || one.arrived + CHALLENGE_WINDOW <= self.now);
 		}
 		Ok(())
 	}

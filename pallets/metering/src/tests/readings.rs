@@ -307,14 +307,15 @@ fn measured_intervals_are_counted_by_day() {
 		go_to(START + 1);
 		submit(vec![signed(reading(0, START, 400))]);
 		let today = START / 96;
-		let expected = (0..8).map(|age| (today - 7 + age, [0, 0, 0, 0, 0, 0, 2, 1][age as usize]));
-		assert_eq!(Metering::completeness(0), expected.collect::<Vec<_>>());
+		let expected = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1];
+		let expected = (today - 9..).zip(expected).collect::<Vec<_>>();
+		assert_eq!(Metering::completeness(0), expected);
 		assert_eq!((state(0).measured_intervals, state(0).first_interval), (3, START - 9));
 
-		// A week later the first day is forgotten, the sum is not.
-		go_to(START + 8 * 96);
-		submit(vec![signed(reading(0, START + 7 * 96, 500))]);
-		let expected = (0..8).map(|age| (today + age, u8::from(age == 0)));
+		// Nine days later the first day is forgotten, the sum is not.
+		go_to(START + 10 * 96);
+		submit(vec![signed(reading(0, START + 9 * 96, 500))]);
+		let expected = (0..10).map(|age| (today + age, u8::from(age == 0)));
 		assert_eq!(Metering::completeness(0), expected.collect::<Vec<_>>());
 		assert_eq!(state(0).measured_intervals, 3);
 	});
