@@ -1,5 +1,7 @@
 //! What can be typed.
 
+use std::path::PathBuf;
+
 use clap::{CommandFactory, FromArgMatches};
 use sc_cli::{RunCmd, SubstrateCli};
 
@@ -12,6 +14,13 @@ pub struct Cli {
 
 	#[command(flatten)]
 	pub run: RunCmd,
+
+	/// Where compiled runtimes are kept, so that the next start takes no time to compile.
+	///
+	/// In the base path unless named here. Several nodes can share one. Whoever can write there can have this node run
+	/// anything: treat it as you treat the database.
+	#[arg(long, value_name = "FOLDER")]
+	pub runtime_cache: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Subcommand)]

@@ -46,9 +46,10 @@ pub fn run(cli: &Cli) -> Result<()> {
 }
 
 fn run_node(cli: &Cli) -> Result<()> {
+	let runtime_cache = cli.runtime_cache.clone();
 	cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
 		warn_if_nobody_authors(&config);
-		heliograph_service::new_full(config).map_err(Error::from)
+		heliograph_service::new_full(config, runtime_cache).map_err(Error::from)
 	})
 }
 

@@ -20,7 +20,7 @@ pub type Command<'a> = (LocalBoxFuture<'a, Result<()>>, TaskManager);
 /// # Errors
 /// As [`new_partial`]; the future fails when the block is unknown or invalid.
 pub fn check_block(config: Configuration, command: &CheckBlockCmd) -> Result<Command<'_>> {
-	let PartialComponents { client, task_manager, import_queue, .. } = new_partial(&config)?;
+	let PartialComponents { client, task_manager, import_queue, .. } = new_partial(&config, None)?;
 	Ok((Box::pin(command.run(client, import_queue)), task_manager))
 }
 
@@ -29,7 +29,7 @@ pub fn check_block(config: Configuration, command: &CheckBlockCmd) -> Result<Com
 /// # Errors
 /// As [`new_partial`]; the future fails when a block is missing or the file cannot be written.
 pub fn export_blocks(config: Configuration, command: &ExportBlocksCmd) -> Result<Command<'_>> {
-	let PartialComponents { client, task_manager, .. } = new_partial(&config)?;
+	let PartialComponents { client, task_manager, .. } = new_partial(&config, None)?;
 	Ok((Box::pin(command.run(client, config.database)), task_manager))
 }
 
@@ -38,7 +38,7 @@ pub fn export_blocks(config: Configuration, command: &ExportBlocksCmd) -> Result
 /// # Errors
 /// As [`new_partial`]; the future fails when the block is unknown or its state was pruned.
 pub fn export_state(config: Configuration, command: &ExportStateCmd) -> Result<Command<'_>> {
-	let PartialComponents { client, task_manager, .. } = new_partial(&config)?;
+	let PartialComponents { client, task_manager, .. } = new_partial(&config, None)?;
 	Ok((Box::pin(command.run::<Block, _, _>(client, config.chain_spec)), task_manager))
 }
 
@@ -47,7 +47,7 @@ pub fn export_state(config: Configuration, command: &ExportStateCmd) -> Result<C
 /// # Errors
 /// As [`new_partial`]; the future fails when the input cannot be read or a block is invalid.
 pub fn import_blocks(config: Configuration, command: &ImportBlocksCmd) -> Result<Command<'_>> {
-	let PartialComponents { client, task_manager, import_queue, .. } = new_partial(&config)?;
+	let PartialComponents { client, task_manager, import_queue, .. } = new_partial(&config, None)?;
 	Ok((Box::pin(command.run::<Block, _, _>(client, import_queue)), task_manager))
 }
 
@@ -56,7 +56,7 @@ pub fn import_blocks(config: Configuration, command: &ImportBlocksCmd) -> Result
 /// # Errors
 /// As [`new_partial`]; the future fails when the database refuses.
 pub fn revert(config: Configuration, command: &RevertCmd) -> Result<Command<'_>> {
-	let PartialComponents { client, backend, task_manager, .. } = new_partial(&config)?;
+	let PartialComponents { client, backend, task_manager, .. } = new_partial(&config, None)?;
 	// Changes of the validator set that the reverted blocks announced must be forgotten with them.
 	let revert_grandpa = Box::new(|client, _, blocks| {
 		sc_consensus_grandpa::revert(client, blocks).map_err(Error::from)

@@ -1,6 +1,6 @@
 //! A running node: network, RPC server, block authoring and finality.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use sc_client_api::{Backend, HeaderBackend};
 use sc_consensus_aura::{SlotProportion, StartAuraParams};
@@ -9,7 +9,7 @@ use sc_consensus_grandpa::{
 };
 use sc_network::{
 	config::{FullNetworkConfiguration, NetworkBackendType},
-	Litep2pNetworkBackend, NetworkBackend, NetworkWorker,
+	Litep2pNetworkBackend as Network, NetworkBackend,
 };
 use sc_offchain::{OffchainWorkerOptions, OffchainWorkers};
 use sc_service::{
@@ -39,16 +39,17 @@ const PROPOSAL_PORTION: f32 = 2.0 / 3.0;
 ///
 /// # Errors
 /// As [`new_partial`], and when the network, the RPC server or the Prometheus endpoint cannot start.
-pub fn new_full(config: Configuration) -> Result<TaskManager, ServiceError> {
-	match config.network.network_backend {
-		NetworkBackendType::Litep2p => start::<Litep2pNetworkBackend>(config),
-		NetworkBackendType::Libp2p => start::<NetworkWorker<Block, Hash>>(config),
-	}
-}
-
-fn start<Network: NetworkBackend<Block, Hash>>(
+pub fn new_full(
 	config: Configuration,
+	runtime_cache: Option<PathBuf>,
 ) -> Result<TaskManager, ServiceError> {
+	// Both speak the same protocols, so nobody needs the older one to reach anybody; and generic code over both is
+	// compiled twice, which takes minutes.
+	if matches!(config.network.network_backend, NetworkBackendType::Libp2p) {
+		return Err(ServiceError::Other(
+			"This node has no libp2p backend. Leave --network-backend out: litep2p reaches the same peers.".into(),
+		));
+	}
 	let PartialComponents {
 		client,
 		backend,
@@ -58,13 +59,13 @@ fn start<Network: NetworkBackend<Block, Hash>>(
 		select_chain,
 		transaction_pool,
 		other: Consensus { block_import, grandpa_link, mut telemetry },
-	} = new_partial(&config)?;
+	} = new_partial(&config, runtime_cache)?;
 
 	let mut net_config = FullNetworkConfiguration::<Block, Hash, Network>::new(
 		&config.network,
 		config.prometheus_registry().cloned(),
 	);
-	let metrics = Network::register_notification_metrics(config.prometheus_registry());
+	let metrics = <Network as NetworkBackend<Block, Hash>>::register_notification_metrics(config.prometheus_registry());
 
 	let grandpa_protocol = sc_consensus_grandpa::protocol_standard_name(
 		&client.info().genesis_hash,

@@ -1,14 +1,16 @@
 //! The parts of the service that work without a network: client, pool and import pipeline.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use log::warn;
 use sc_client_api::HeaderBackend;
 use sc_consensus::{DefaultImportQueue, LongestChain};
 use sc_consensus_aura::ImportQueueParams;
 use sc_consensus_grandpa::GrandpaPruningFilter;
-use sc_executor::WasmExecutor;
-use sc_service::{Configuration, Error as ServiceError, PartialComponents};
+use sc_executor::{HeapAllocStrategy, WasmExecutor, DEFAULT_HEAP_ALLOC_STRATEGY};
+use sc_service::{
+	config::ExecutorConfiguration, Configuration, Error as ServiceError, PartialComponents,
+};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool::TransactionPoolHandle;
 use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
@@ -57,10 +59,16 @@ const TELEMETRY_BUFFER: usize = 16;
 
 /// Opens the database, building the genesis block if there is none yet, and assembles the import pipeline.
 ///
+/// What the runtime is compiled to is kept in `runtime_cache`, or in the base path when none is named, so that the next
+/// start need not compile it again.
+///
 /// # Errors
 /// When the database or the keystore cannot be opened, when the chain spec has no valid genesis state, or when the
 /// chain's runtime is not one that this node can run ([`interface`]).
-pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
+pub fn new_partial(
+	config: &Configuration,
+	runtime_cache: Option<PathBuf>,
+) -> Result<Partial, ServiceError> {
 	let telemetry = config
 		.telemetry_endpoints
 		.clone()
@@ -72,7 +80,9 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
 		})
 		.transpose()?;
 
-	let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
+	let runtime_cache =
+		runtime_cache.unwrap_or_else(|| config.base_path.path().join("compiled-runtimes"));
+	let executor = new_executor(&config.executor, runtime_cache);
 	let (client, backend, keystore_container, task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(
 			config,
@@ -141,6 +151,24 @@ pub fn new_partial(config: &Configuration) -> Result<Partial, ServiceError> {
 		transaction_pool,
 		other: Consensus { block_import, grandpa_link, telemetry },
 	})
+}
+
+/// What `sc_service::new_wasm_executor` makes, and with a place for compiled runtimes, which it has no option for.
+fn new_executor(config: &ExecutorConfiguration, cache: PathBuf) -> WasmExecutor<HostFunctions> {
+	let heap = config
+		.default_heap_pages
+		// As the SDK: the command line's number is small.
+		.map_or(DEFAULT_HEAP_ALLOC_STRATEGY, |pages| HeapAllocStrategy::Static {
+			extra_pages: u32::try_from(pages).unwrap_or(u32::MAX),
+		});
+	WasmExecutor::builder()
+		.with_execution_method(config.wasm_method)
+		.with_onchain_heap_alloc_strategy(heap)
+		.with_offchain_heap_alloc_strategy(heap)
+		.with_max_runtime_instances(config.max_runtime_instances)
+		.with_runtime_cache_size(config.runtime_cache_size)
+		.with_cache_path(cache)
+		.build()
 }
 
 /// Refuses a chain whose runtime lacks an API that the node calls.
