@@ -15,6 +15,8 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_miners, Miners]
 	[pallet_metering, Metering]
 	[pallet_issuance, Issuance]
+	[pallet_rec, Rec]
+	[pallet_rewards, Rewards]
 	[pallet_validator_set, ValidatorSet]
 );
 

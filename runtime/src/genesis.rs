@@ -3,14 +3,15 @@
 use crate::{
 	configs::tokens::{
 		account_of, AssetKind, CO2, ISSUANCE_PALLET_ID, KWH, MAX, MINING_POOL_PALLET_ID,
-		POOLS_PALLET_ID, REC_PALLET_ID,
+		POOLS_PALLET_ID, REC, REC_PALLET_ID,
 	},
 	AccountId, AssetConversionConfig, AssetsConfig, Balance, BalancesConfig, MeteringConfig,
-	OriginsConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys, TechnicalMembershipConfig,
-	ValidatorSetConfig, DAYS, DECA,
+	OriginsConfig, RewardsConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
+	TechnicalMembershipConfig, ValidatorSetConfig, DAYS, DECA,
 };
 use alloc::{vec, vec::Vec};
 use frame_support::build_struct_json_patch;
+use pallet_rewards::{Category, Emission, EmissionSource};
 use serde_json::Value;
 use sp_genesis_builder::PresetId;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
@@ -31,6 +32,9 @@ const PAYMENT_FUND: Balance = 100_000 * DECA;
 
 /// What the keyless founder of the pools owns: it pays the deposits for the accounts of the pools.
 const POOL_FOUNDATION: Balance = DECA;
+
+/// What each pool of rewards begins with in these presets.
+const REWARD_FUNDS: Balance = 100_000 * DECA;
 
 /// How fast time passes.
 struct Pace {
@@ -62,11 +66,14 @@ fn tokens() -> AssetsConfig {
 			token(KWH, ISSUANCE_PALLET_ID, true),
 			token(CO2, REC_PALLET_ID, false),
 			token(MAX, MINING_POOL_PALLET_ID, false),
+			// Bought for DECA, it may be all that an account has until it retires it.
+			token(REC, REC_PALLET_ID, true),
 		],
 		metadata: vec![
 			name(KWH, "Heliograph kilowatt-hour", "KWH", 6),
 			name(CO2, "Heliograph carbon", "CO2", 6),
 			name(MAX, "MaxCoin", "MAX", 8),
+			name(REC, "Heliograph certificate", "REC", 6),
 		],
 		..Default::default()
 	}
@@ -77,6 +84,25 @@ fn pools() -> AssetConversionConfig {
 	let pool =
 		|asset| (AssetKind::Native, AssetKind::WithId(asset), account_of(POOLS_PALLET_ID), 0, 0);
 	AssetConversionConfig { pools: vec![pool(KWH), pool(CO2)] }
+}
+
+/// Pools of rewards that pay for a hundred days and more out of what they have.
+fn rewards() -> RewardsConfig {
+	let pool = |category, daily: Option<Balance>| {
+		let emission =
+			daily.map(|deca| Emission { daily: deca * DECA, source: EmissionSource::Funds });
+		(category, REWARD_FUNDS, emission)
+	};
+	RewardsConfig {
+		pools: vec![
+			pool(Category::Generation, Some(1_000)),
+			// What it pays in a day follows from the plants.
+			pool(Category::Plant, None),
+			pool(Category::Consumption, Some(200)),
+			pool(Category::Storage, Some(200)),
+		],
+		..Default::default()
+	}
 }
 
 /// A chain whose keys everybody knows: never for anything of value.
@@ -113,6 +139,7 @@ fn well_known(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>, pace: Pace) -> 
 		origins: OriginsConfig { blocks_per_day: Some(pace.blocks_per_day) },
 		assets: tokens(),
 		asset_conversion: pools(),
+		rewards: rewards(),
 	})
 }
 

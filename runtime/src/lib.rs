@@ -212,7 +212,7 @@ mod runtime {
 	#[runtime::pallet_index(32)]
 	pub type Proxy = pallet_proxy;
 
-	// Tokens. They stand before energy, whose genesis makes the collection of the miners.
+	// Tokens. They stand before energy, whose genesis makes the collections of miners and of retirements, in this order.
 	#[runtime::pallet_index(50)]
 	pub type Nfts = pallet_nfts;
 	#[runtime::pallet_index(51)]
@@ -241,6 +241,10 @@ mod runtime {
 	pub type Metering = pallet_metering;
 	#[runtime::pallet_index(42)]
 	pub type Issuance = pallet_issuance;
+	#[runtime::pallet_index(43)]
+	pub type Rec = pallet_rec;
+	#[runtime::pallet_index(44)]
+	pub type Rewards = pallet_rewards;
 
 	#[cfg(feature = "sudo")]
 	#[runtime::pallet_index(255)]

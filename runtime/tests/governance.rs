@@ -1,9 +1,7 @@
 //! Who decides what, in how much time, and what no emergency can stop.
 
-mod common;
-
 use codec::Encode;
-use common::*;
+use crate::common::*;
 use frame_support::traits::{fungible::NativeOrWithId, Contains, GetCallMetadata};
 use heliograph_runtime::{
 	configs::{
@@ -368,6 +366,22 @@ fn parameter_is_written_as_clients_write_it() {
 		)))
 		.into();
 	assert_eq!(call.encode(), [vec![29, 0, 0, 0, 1], (DECA / 5).encode()].concat());
+	// { Rec: { RevocationWindow: [null, 96] } }
+	use dynamic_params::{rec, rewards};
+	let call: RuntimeCall = set(RuntimeParameters::Rec(rec::Parameters::RevocationWindow(
+		rec::RevocationWindow,
+		Some(96),
+	)))
+	.into();
+	assert_eq!(call.encode(), [29, 0, 3, 3, 1, 96, 0, 0, 0]);
+	// { Rewards: { Lottery: [null, 250000] } }
+	let quarter = Permill::from_percent(25);
+	let call: RuntimeCall = set(RuntimeParameters::Rewards(rewards::Parameters::Lottery(
+		rewards::Lottery,
+		Some(Some(quarter)),
+	)))
+	.into();
+	assert_eq!(call.encode(), [vec![29, 0, 4, 11, 1, 1], quarter.encode()].concat());
 }
 
 #[test]
@@ -511,6 +525,18 @@ fn what_takes_on_new_risk_is_in_no_list() {
 		("Issuance", "request_payment"),
 		("Issuance", "approve"),
 		("Issuance", "set_policy"),
+		("Rec", "request"),
+		("Rec", "certify"),
+		("Rec", "transfer"),
+		("Rec", "buy"),
+		("Rec", "liquidise"),
+		("Rec", "retire"),
+		("Rewards", "fund"),
+		("Rewards", "set_emission"),
+		("Rewards", "enroll"),
+		("Rewards", "list_plant"),
+		("Rewards", "buy_units"),
+		("Rewards", "rebind"),
 	];
 	for (pallet, call) in stopped {
 		assert!(RuntimeCall::get_call_names(pallet).contains(&call), "{pallet}.{call}");

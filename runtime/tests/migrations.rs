@@ -1,8 +1,6 @@
 //! The migration that the rehearsed upgrade runs.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use frame_support::{
 	migrations::{SteppedMigration, SteppedMigrationError},
 	weights::{Weight, WeightMeter},

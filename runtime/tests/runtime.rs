@@ -1,9 +1,7 @@
 //! The runtime as a whole: real blocks, real extrinsics, real fees.
 
-mod common;
-
 use codec::Encode;
-use common::*;
+use crate::common::*;
 use frame_support::{
 	dispatch::{DispatchClass, GetDispatchInfo},
 	traits::InstanceFilter,
@@ -193,8 +191,58 @@ fn weights_and_limits_are_set() {
 			pallet_metering::Call::<Runtime>::uphold { meter: 0 }.into(),
 			pallet_issuance::Call::<Runtime>::withdraw { request: 0 }.into(),
 			pallet_issuance::Call::<Runtime>::burn { amount: 1 }.into(),
+			pallet_rec::Call::<Runtime>::cancel { request: 0 }.into(),
+			pallet_rec::Call::<Runtime>::revoke { issuance: 0, reason: Default::default() }.into(),
+			pallet_rewards::Call::<Runtime>::leave { miner: 0 }.into(),
+			pallet_rewards::Call::<Runtime>::claim { miner: 0 }.into(),
 		] {
 			assert!(weight(call) > 50_000_000);
+		}
+	});
+}
+
+#[test]
+fn longest_batches_of_certificates_and_rewards_fit_a_block() {
+	let limits = <Runtime as frame_system::Config>::BlockWeights::get();
+	// What no normal extrinsic may exceed; a motion may take half a block.
+	let normal = limits.get(DispatchClass::Normal).max_extrinsic.expect("normal is limited");
+	let motion = limits.max_block / 2;
+	let numbers = |count| (0..count).collect::<Vec<u32>>();
+	sp_io::TestExternalities::new(genesis_storage(genesis::DEVELOPMENT)).execute_with(|| {
+		let certify: RuntimeCall = pallet_rec::Call::<Runtime>::certify {
+			requests: numbers(32).try_into().expect("as many as there may be"),
+		}
+		.into();
+		let weight = certify.get_dispatch_info().call_weight;
+		assert!(weight.all_lt(motion), "{weight:?} of {motion:?}");
+		let calls: [RuntimeCall; 4] = [
+			pallet_rec::Call::<Runtime>::liquidise {
+				certificates: numbers(32).try_into().expect("as many as there may be"),
+			}
+			.into(),
+			pallet_rec::Call::<Runtime>::retire_fungible {
+				amount: 1,
+				details: pallet_rec::Details {
+					beneficiary: Default::default(),
+					entity: None,
+					purpose: Default::default(),
+					message: Default::default(),
+					period: None,
+				},
+			}
+			.into(),
+			pallet_rewards::Call::<Runtime>::record {
+				miners: numbers(16).try_into().expect("as many as there may be"),
+			}
+			.into(),
+			pallet_rewards::Call::<Runtime>::advance_plants {
+				listings: numbers(16).try_into().expect("as many as there may be"),
+			}
+			.into(),
+		];
+		for call in calls {
+			let weight = call.get_dispatch_info().call_weight;
+			assert!(weight.all_lt(normal), "{weight:?} of {normal:?} for {call:?}");
 		}
 	});
 }
@@ -226,4 +274,48 @@ fn proxy_of_a_miner_registers_and_submits_but_moves_no_money() {
 	let vote: RuntimeCall =
 		pallet_conviction_voting::Call::remove_vote { class: None, index: 0 }.into();
 	assert!(ProxyType::Governance.filter(&vote) && !ProxyType::Miner.filter(&vote));
+}
+
+#[test]
+fn proxy_of_a_miner_asks_for_certificates_and_collects_rewards_but_gives_nothing_away() {
+	use heliograph_runtime::configs::ProxyType;
+	type Rec = pallet_rec::Call<Runtime>;
+	type Rewards = pallet_rewards::Call<Runtime>;
+	let to = Bob.to_account_id();
+	let runs: Vec<RuntimeCall> = vec![
+		Rec::request { miner: 0, meter: 0, documents: Default::default() }.into(),
+		Rec::update { request: 0, documents: Default::default() }.into(),
+		Rec::cancel { request: 0 }.into(),
+		Rewards::enroll { miner: 0, meter: 0 }.into(),
+		Rewards::leave { miner: 0 }.into(),
+		Rewards::record { miners: Default::default() }.into(),
+		Rewards::claim { miner: 0 }.into(),
+		Rewards::set_selling { listing: 0, selling: false }.into(),
+		Rewards::advance_plants { listings: Default::default() }.into(),
+		Rewards::claim_plant { listing: 0 }.into(),
+		Rewards::claim_units { position: 0 }.into(),
+	];
+	for call in runs {
+		assert!(ProxyType::Miner.filter(&call) && ProxyType::NonTransfer.filter(&call), "{call:?}");
+		assert!(!ProxyType::Governance.filter(&call), "{call:?}");
+	}
+	let gives: Vec<RuntimeCall> = vec![
+		Rec::transfer { certificate: 0, to }.into(),
+		Rec::offer { certificate: 0, price: None }.into(),
+		Rec::buy { certificate: 0, max_price: 1 }.into(),
+		Rec::liquidise { certificates: Default::default() }.into(),
+		Rec::solidify { amount: 1 }.into(),
+		Rewards::fund { category: pallet_rewards::Category::Plant, amount: 1 }.into(),
+		Rewards::buy_units { listing: 0, units: 1, max_price: 1 }.into(),
+		Rewards::rebind { position: 0, listing: 1, max_price: 1 }.into(),
+	];
+	for call in gives {
+		assert!(
+			!ProxyType::Miner.filter(&call) && !ProxyType::NonTransfer.filter(&call),
+			"{call:?}"
+		);
+	}
+	// The price of a plant's units is its owner's to choose.
+	let list: RuntimeCall = Rewards::list_plant { miner: 0, meter: 0, price: 1 }.into();
+	assert!(!ProxyType::Miner.filter(&list) && ProxyType::NonTransfer.filter(&list));
 }

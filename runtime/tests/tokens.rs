@@ -1,8 +1,6 @@
 //! Tokens, pools and soul-bound miners as wallets reach them: by extrinsics alone.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use frame_support::traits::{
 	fungible::NativeOrWithId,
 	fungibles::{metadata::Inspect as _, roles::Inspect as _, Inspect},
@@ -16,10 +14,7 @@ use heliograph_runtime::{
 	genesis, AssetConversion, Assets, Balances, Nfts, PoolAssets, Runtime, DECA,
 };
 use pallet_issuance::LiquidityPool;
-use pallet_nfts::{
-	AttributeNamespace, CancelAttributesApprovalWitness, ItemTip, PriceWithDirection,
-};
-use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, Dave, Eve, Ferdie};
+use sp_keyring::Sr25519Keyring::{Alice, Bob, Dave, Eve, Ferdie};
 use sp_runtime::DispatchError;
 
 const NATIVE: AssetKind = NativeOrWithId::Native;
@@ -29,7 +24,6 @@ const LP: u32 = 0;
 
 type AssetsCall = pallet_assets::Call<Runtime>;
 type PoolsCall = pallet_asset_conversion::Call<Runtime>;
-type NftsCall = pallet_nfts::Call<Runtime>;
 
 fn lp(who: sp_keyring::Sr25519Keyring) -> u128 {
 	PoolAssets::balance(LP, who.to_account_id())
@@ -60,6 +54,7 @@ fn tokens_have_names_and_keyless_owners() {
 			(KWH, "Heliograph kilowatt-hour", "KWH", 6, *b"hlg/issu"),
 			(CO2, "Heliograph carbon", "CO2", 6, *b"hlg/rec_"),
 			(MAX, "MaxCoin", "MAX", 8, *b"hlg/pool"),
+			(REC, "Heliograph certificate", "REC", 6, *b"hlg/rec_"),
 		] {
 			assert_eq!(Assets::name(id), name.as_bytes());
 			assert_eq!(Assets::symbol(id), symbol.as_bytes());
@@ -90,10 +85,13 @@ fn pools_exist_from_the_beginning_and_are_empty() {
 }
 
 #[test]
-fn collection_of_the_miners_is_the_first_and_nobodys() {
+fn collections_are_of_miners_and_of_retirements_and_nobodys() {
 	sp_io::TestExternalities::new(genesis_storage(genesis::DEVELOPMENT)).execute_with(|| {
-		assert_eq!(Nfts::collection_owner(0), Some(account_of(MINERS_PALLET_ID)));
-		assert_eq!(Balances::reserved_balance(account_of(MINERS_PALLET_ID)), 0);
+		for (collection, pallet) in [(0, MINERS_PALLET_ID), (1, REC_PALLET_ID)] {
+			assert_eq!(Nfts::collection_owner(collection), Some(account_of(pallet)));
+			assert_eq!(Balances::reserved_balance(account_of(pallet)), 0);
+		}
+		assert_eq!(Nfts::collection_owner(2), None);
 	});
 }
 
@@ -101,9 +99,9 @@ fn collection_of_the_miners_is_the_first_and_nobodys() {
 fn nobody_mints_tokens_with_the_assets_pallet() {
 	chain(|chain| {
 		earn(chain);
-		let supply = [KWH, CO2, MAX].map(Assets::total_issuance);
+		let supply = [KWH, CO2, MAX, REC].map(Assets::total_issuance);
 		let to = || Bob.to_account_id().into();
-		for id in [KWH, CO2, MAX] {
+		for id in [KWH, CO2, MAX, REC] {
 			let mint = || AssetsCall::mint { id: id.into(), beneficiary: to(), amount: 1 };
 			for who in [Alice, Bob, Dave] {
 				chain.fail(who, mint(), pallet_assets::Error::<Runtime>::NoPermission);
@@ -121,7 +119,7 @@ fn nobody_mints_tokens_with_the_assets_pallet() {
 				assert!(chain.submit(Bob, call).expect("valid").is_err());
 			}
 		}
-		assert_eq!(supply, [KWH, CO2, MAX].map(Assets::total_issuance));
+		assert_eq!(supply, [KWH, CO2, MAX, REC].map(Assets::total_issuance));
 	});
 }
 
@@ -143,7 +141,7 @@ fn nobody_creates_assets_or_collections() {
 			max_supply: None,
 			mint_settings: Default::default(),
 		};
-		let create = NftsCall::create { admin: admin(), config };
+		let create = pallet_nfts::Call::<Runtime>::create { admin: admin(), config };
 		chain.fail(Alice, create, DispatchError::BadOrigin);
 	});
 }
@@ -152,125 +150,8 @@ fn nobody_creates_assets_or_collections() {
 fn soul_bound_token_resists_its_holder() {
 	chain(|chain| {
 		dave_is_admitted(chain, 1);
-		let (collection, item) = (0, 0);
-		let dave = || Dave.to_account_id();
-		assert_eq!(Nfts::owner(collection, item), Some(dave()));
-		let before = nfts_state();
-		let bob = || Bob.to_account_id().into();
-		let key = || b"status".to_vec().try_into().expect("short");
-		let text = || b"Active".to_vec().try_into().expect("short");
-		let namespaces = [
-			AttributeNamespace::CollectionOwner,
-			AttributeNamespace::ItemOwner,
-			AttributeNamespace::Account(dave()),
-			AttributeNamespace::Pallet,
-		];
-		let maybe_item = Some(item);
-		let mut calls = vec![
-			NftsCall::transfer { collection, item, dest: bob() },
-			NftsCall::burn { collection, item },
-			NftsCall::approve_transfer { collection, item, delegate: bob(), maybe_deadline: None },
-			NftsCall::create_swap {
-				offered_collection: collection,
-				offered_item: item,
-				desired_collection: collection,
-				maybe_desired_item: None,
-				maybe_price: None::<PriceWithDirection<_>>,
-				duration: 10,
-			},
-			NftsCall::set_price { collection, item, price: Some(1), whitelisted_buyer: None },
-			NftsCall::approve_item_attributes { collection, item, delegate: bob() },
-			NftsCall::set_metadata { collection, item, data: text() },
-			NftsCall::clear_metadata { collection, item },
-			NftsCall::set_collection_metadata { collection, data: text() },
-			NftsCall::clear_collection_metadata { collection },
-			NftsCall::lock_item_transfer { collection, item },
-			NftsCall::unlock_item_transfer { collection, item },
-			NftsCall::lock_item_properties {
-				collection,
-				item,
-				lock_metadata: false,
-				lock_attributes: false,
-			},
-			NftsCall::transfer_ownership { collection, new_owner: bob() },
-			NftsCall::set_team { collection, issuer: None, admin: Some(bob()), freezer: None },
-			NftsCall::redeposit { collection, items: vec![item] },
-			NftsCall::mint { collection, item: 7, mint_to: bob(), witness_data: None },
-			NftsCall::force_mint {
-				collection,
-				item: 7,
-				mint_to: bob(),
-				item_config: Default::default(),
-			},
-		];
-		for namespace in namespaces {
-			calls.push(NftsCall::set_attribute {
-				collection,
-				maybe_item,
-				namespace: namespace.clone(),
-				key: key(),
-				value: text(),
-			});
-			calls.push(NftsCall::clear_attribute { collection, maybe_item, namespace, key: key() });
-		}
-		for call in calls {
-			let changed = chain.submit(Dave, call.clone()).expect("valid").is_ok();
-			// Whatever a call says, nothing may have changed.
-			assert_eq!(nfts_state(), before, "{call:?}");
-			if changed {
-				// Calls that find nothing to do succeed: there was no such attribute, and there is none now.
-				assert!(
-					matches!(call, NftsCall::clear_attribute { .. } | NftsCall::redeposit { .. }),
-					"{call:?}"
-				);
-			}
-		}
-		// No more can it be bought, swapped or taken by somebody else.
-		for call in [
-			NftsCall::buy_item { collection, item, bid_price: DECA },
-			NftsCall::claim_swap {
-				send_collection: collection,
-				send_item: item,
-				receive_collection: collection,
-				receive_item: item,
-				witness_price: None,
-			},
-			NftsCall::transfer { collection, item, dest: bob() },
-			NftsCall::burn { collection, item },
-			NftsCall::cancel_item_attributes_approval {
-				collection,
-				item,
-				delegate: bob(),
-				witness: CancelAttributesApprovalWitness { account_attributes: 0 },
-			},
-			NftsCall::pay_tips {
-				tips: vec![ItemTip { collection, item, receiver: Bob.to_account_id(), amount: 1 }]
-					.try_into()
-					.expect("one fits"),
-			},
-		] {
-			let tip = matches!(call, NftsCall::pay_tips { .. });
-			let result = chain.submit(Charlie, call.clone()).expect("valid");
-			// A tip is money for somebody and touches no token.
-			assert!(result.is_err() || tip, "{call:?}");
-			assert_eq!(nfts_state(), before, "{call:?}");
-		}
+		token_resists(chain, Dave, (0, 0), "status");
 	});
-}
-
-/// All that the pallet keeps of tokens.
-fn nfts_state() -> Vec<(Vec<u8>, Vec<u8>)> {
-	let prefix = sp_io::hashing::twox_128(b"Nfts");
-	let mut state = Vec::new();
-	let mut key = prefix.to_vec();
-	while let Some(next) = sp_io::storage::next_key(&key) {
-		if !next.starts_with(&prefix) {
-			break;
-		}
-		state.push((next.clone(), sp_io::storage::get(&next).unwrap_or_default().to_vec()));
-		key = next;
-	}
-	state
 }
 
 #[test]

@@ -64,15 +64,67 @@ pub enum ProxyType {
 	#[default]
 	#[codec(index = 0)]
 	Any,
-	/// Everything that moves no balance and no token.
+	/// Everything that moves no balance, no token and no certificate, and uses none up.
 	#[codec(index = 1)]
 	NonTransfer,
 	/// Propose and vote.
 	#[codec(index = 2)]
 	Governance,
-	/// Register and run the owner's systems, and ask for payment.
+	/// Register and run the owner's systems, ask for payment and certificates, and collect rewards.
 	#[codec(index = 3)]
 	Miner,
+}
+
+/// What gives a certificate away, uses it up, or pays for one.
+fn moves_certificates(call: &RuntimeCall) -> bool {
+	use pallet_rec::Call;
+	matches!(
+		call,
+		RuntimeCall::Rec(
+			Call::transfer { .. }
+				| Call::retire { .. }
+				| Call::liquidise { .. }
+				| Call::retire_fungible { .. }
+				| Call::solidify { .. }
+				| Call::retire_as_carbon { .. }
+				| Call::offer { .. }
+				| Call::buy { .. }
+				| Call::request_storage { .. }
+		)
+	)
+}
+
+/// What pays into a pool of rewards, or for units of a plant.
+fn moves_rewards(call: &RuntimeCall) -> bool {
+	use pallet_rewards::Call;
+	matches!(
+		call,
+		RuntimeCall::Rewards(Call::fund { .. } | Call::buy_units { .. } | Call::rebind { .. })
+	)
+}
+
+/// What the operator of a system needs for its certificates. They go to the owner.
+fn asks_for_certificates(call: &pallet_rec::Call<Runtime>) -> bool {
+	use pallet_rec::Call;
+	matches!(call, Call::request { .. } | Call::update { .. } | Call::cancel { .. })
+}
+
+/// What the operator of a system needs for its rewards. They go to the owner. Selling a plant's units is not among it: the
+/// price is the owner's to choose.
+fn runs_for_rewards(call: &pallet_rewards::Call<Runtime>) -> bool {
+	use pallet_rewards::Call;
+	matches!(
+		call,
+		Call::enroll { .. }
+			| Call::leave { .. }
+			| Call::record { .. }
+			| Call::claim { .. }
+			| Call::set_selling { .. }
+			| Call::delist { .. }
+			| Call::advance_plants { .. }
+			| Call::claim_plant { .. }
+			| Call::claim_units { .. }
+	)
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
@@ -87,7 +139,8 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 					| RuntimeCall::AssetConversion(..)
 					| RuntimeCall::AssetRewards(..)
 					| RuntimeCall::Issuance(pallet_issuance::Call::burn { .. })
-			),
+			) && !moves_certificates(call)
+				&& !moves_rewards(call),
 			Self::Governance => matches!(
 				call,
 				RuntimeCall::TechnicalCommittee(..)
@@ -99,6 +152,8 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 			),
 			Self::Miner => match call {
 				RuntimeCall::Issuance(call) => !matches!(call, pallet_issuance::Call::burn { .. }),
+				RuntimeCall::Rec(call) => asks_for_certificates(call),
+				RuntimeCall::Rewards(call) => runs_for_rewards(call),
 				RuntimeCall::Miners(..) | RuntimeCall::Metering(..) | RuntimeCall::Utility(..) => {
 					true
 				}

@@ -22,7 +22,7 @@ parameter_types! {
 }
 
 /// Most bytes of a reason that the DAO gives.
-type MaxReasonLength = ConstU32<256>;
+pub type MaxReasonLength = ConstU32<256>;
 
 impl pallet_miners::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;

@@ -5,7 +5,7 @@ use super::{
 		days, EnsureMinerAdmission, EnsureMinting, EnsureReferendumCanceller,
 		EnsureReferendumKiller, EnsureTreasurer, EnsureWhitelistedCaller,
 	},
-	parameters::issuance::Threshold,
+	parameters::{issuance::Threshold, EnsurePublic},
 	tokens::{AssetKind, NativeAndAssets},
 	tracks::Tracks,
 	MAXIMUM_BLOCK_WEIGHT,
@@ -20,8 +20,8 @@ use frame_support::{
 	traits::{
 		fungible::HoldConsideration,
 		tokens::{currency::ActiveIssuanceOf, pay::PayAssetFromAccount, UnityOrOuterConversion},
-		AsEnsureOriginWithArg, ConstU32, Contains, EitherOf, EitherOfDiverse, EnsureOrigin,
-		EqualPrivilegeOnly, Get, LinearStoragePrice, MapSuccess,
+		AsEnsureOriginWithArg, ConstBool, ConstU32, Contains, EitherOf, EitherOfDiverse,
+		EnsureOrigin, EqualPrivilegeOnly, Get, LinearStoragePrice, MapSuccess,
 	},
 	weights::Weight,
 	PalletId,
@@ -73,9 +73,20 @@ fn reaches(share: Permill, ayes: u32, seats: u32) -> bool {
 /// Who admits, suspends and revokes miners: the Technical DAO, or a referendum on that track.
 pub type EnsureAdmission = EitherOfDiverse<EnsureTechnicalDao, EnsureMinerAdmission>;
 
-/// Who approves payment requests: the Technical DAO at the governed threshold, a referendum on the minting track, or root.
+/// Who approves payment requests and certificates: the Technical DAO at the governed threshold, a referendum on the minting
+/// track, or root.
 pub type EnsureIssuance =
 	EitherOfDiverse<EnsureRoot<AccountId>, EitherOfDiverse<EnsureMintingThreshold, EnsureMinting>>;
+
+/// Who revokes what was certified: the Technical DAO.
+pub type EnsureRevocation = EnsureTechnicalDao;
+
+/// Who sets the emission of a pool of rewards, and whether it may be minted: the public may have it minted; the Technical
+/// DAO pays out of what the pool has.
+pub type EnsureEmission = EitherOf<
+	MapSuccess<EnsurePublic, Replace<ConstBool<true>>>,
+	MapSuccess<EnsureTechnicalDao, Replace<ConstBool<false>>>,
+>;
 
 parameter_types! {
 	pub const MotionDuration: BlockNumber = 3 * DAYS;

@@ -1,11 +1,13 @@
 //! Configuration of the pallets, by area.
 
 mod accounts;
+mod certificates;
 mod consensus;
 mod energy;
 mod governance;
 pub mod origins;
 pub mod parameters;
+mod rewards;
 pub mod safety;
 mod system;
 pub mod tokens;
@@ -16,5 +18,6 @@ pub use governance::{
 	treasury_account, EnsureAdmission, EnsureIssuance, EnsureTechnicalDao, TechnicalCollective,
 	TreasuryAccount, TREASURY_PALLET_ID,
 };
+pub use rewards::RecentBlocks;
 pub use system::{MAXIMUM_BLOCK_WEIGHT, NORMAL_DISPATCH_RATIO};
 pub use tracks::{TrackId, Tracks};

@@ -10,10 +10,10 @@ use frame_support::{
 	traits::{EitherOfDiverse, EnsureOrigin, EnsureOriginWithArg},
 };
 use frame_system::EnsureRoot;
-use heliograph_primitives::units::{Interval, INTERVALS_PER_DAY};
+use heliograph_primitives::units::{Energy, Interval, Watts, INTERVALS_PER_DAY, KWH};
 use sp_runtime::Permill;
 
-pub use dynamic_params::{issuance, metering, miners};
+pub use dynamic_params::{issuance, metering, miners, rec, rewards};
 
 /// The governed numbers, by what they govern.
 #[dynamic_params(RuntimeParameters, pallet_parameters::Parameters::<Runtime>)]
@@ -79,10 +79,92 @@ pub mod dynamic_params {
 		#[codec(index = 1)]
 		pub static MeterDeposit: Balance = DECA;
 	}
+
+	/// Certificates.
+	#[dynamic_pallet_params]
+	#[codec(index = 3)]
+	pub mod rec {
+		/// Held while a request for a certificate waits.
+		#[codec(index = 0)]
+		pub static RequestDeposit: Balance = DECA;
+
+		/// Held with it, and paid to the treasury when the certificate is issued.
+		#[codec(index = 1)]
+		pub static CertificationFee: Balance = DECA / 10;
+
+		/// Paid to the treasury for turning REC back into certificates.
+		#[codec(index = 2)]
+		pub static SolidifyFee: Balance = DECA / 10;
+
+		/// For how many intervals after its issue what was certified can be revoked, and cannot go into the pool of
+		/// certificates.
+		#[codec(index = 3)]
+		pub static RevocationWindow: Interval = 7 * INTERVALS_PER_DAY;
+
+		/// For how many intervals after its issue a certificate is valid.
+		#[codec(index = 4)]
+		pub static Validity: Interval = 365 * INTERVALS_PER_DAY;
+	}
+
+	/// Rewards, plants and their units.
+	#[dynamic_pallet_params]
+	#[codec(index = 4)]
+	pub mod rewards {
+		/// The energy of a week, in mWh, that counts in full; what is above it counts by its fifth root.
+		#[codec(index = 0)]
+		pub static NormThreshold: Energy = 28 * KWH;
+
+		/// For how many hours of a day the sun is believed to shine on a module at its nameplate.
+		#[codec(index = 1)]
+		pub static SolarHours: u32 = 12;
+
+		/// The share of its capacity that a plant may sell as units.
+		#[codec(index = 2)]
+		pub static UnitShare: Permill = Permill::from_percent(80);
+
+		/// The smallest plant that can be listed, in W.
+		#[codec(index = 3)]
+		pub static MinPlant: Watts = 2_000;
+
+		/// The largest, in W.
+		#[codec(index = 4)]
+		pub static MaxPlant: Watts = 40_000;
+
+		/// After how many silent days in a row a plant is delisted.
+		#[codec(index = 5)]
+		pub static SilentDays: u32 = 3;
+
+		/// How many minutes at its nameplate a plant has to measure on a day that is not silent.
+		#[codec(index = 6)]
+		pub static MinDailyMinutes: u32 = 6;
+
+		/// For how many days a unit is fed.
+		#[codec(index = 7)]
+		pub static UnitLife: u32 = 365;
+
+		/// How a plant's own reward is computed. A day keeps the version that held when it was closed.
+		#[codec(index = 8)]
+		pub static PlantVersion: pallet_rewards::PlantVersion = pallet_rewards::PlantVersion::A;
+
+		/// What version B pays for a day, times the number of plants.
+		#[codec(index = 9)]
+		pub static PlantDaily: Balance = 675 * DECA;
+
+		/// The most plants that it is multiplied by.
+		#[codec(index = 10)]
+		pub static PlantCap: u32 = 330;
+
+		/// The share of miners that take part in a day; all of them when there is none.
+		#[codec(index = 11)]
+		pub static Lottery: Option<Permill> = None;
+	}
 }
 
 /// Root, or a referendum on the track of parameters.
-type EnsurePublic = EitherOfDiverse<EnsureRoot<AccountId>, EnsureParameters>;
+pub type EnsurePublic = EitherOfDiverse<EnsureRoot<AccountId>, EnsureParameters>;
+
+/// The public, or the Technical DAO: who sets numbers.
+pub type EnsureNumbers = EitherOfDiverse<EnsurePublic, EnsureTechnicalDao>;
 
 /// Who may set which number: the public all of them, the Technical DAO all but its own threshold.
 pub struct EnsureMaySet;
@@ -98,9 +180,9 @@ impl EnsureOriginWithArg<RuntimeOrigin, RuntimeParametersKey> for EnsureMaySet {
 			}
 			RuntimeParametersKey::Issuance(_)
 			| RuntimeParametersKey::Metering(_)
-			| RuntimeParametersKey::Miners(_) => {
-				EitherOfDiverse::<EnsurePublic, EnsureTechnicalDao>::try_origin(origin).map(drop)
-			}
+			| RuntimeParametersKey::Miners(_)
+			| RuntimeParametersKey::Rec(_)
+			| RuntimeParametersKey::Rewards(_) => EnsureNumbers::try_origin(origin).map(drop),
 		}
 	}
 

@@ -50,6 +50,8 @@ pub const UNSTOPPABLE: &[Calls] = &[
 	("Miners", Some(&MINERS)),
 	("Metering", Some(&["uphold", "dismiss", "expire_challenge"])),
 	("Issuance", Some(&["withdraw", "reject"])),
+	("Rec", Some(&["cancel", "reject", "revoke"])),
+	("Rewards", Some(&REWARDS)),
 	("AssetConversion", Some(&["remove_liquidity"])),
 	("AssetRewards", Some(&["unstake", "harvest_rewards"])),
 ];
@@ -67,9 +69,16 @@ const MINERS: [&str; 10] = [
 	"retire_meter",
 ];
 
-/// What works in safe mode besides, and can only be paused by name: the measurements go on.
-pub const READINGS: &[Calls] =
-	&[("Metering", Some(&["submit_readings", "submit_attested_readings", "challenge"]))];
+/// No money comes back from a plant that is gone before its days are settled, so settling them is a way out, too.
+const REWARDS: [&str; 7] =
+	["claim", "claim_plant", "claim_units", "refund", "leave", "delist", "advance_plants"];
+
+/// What works in safe mode besides, and can only be paused by name: the measurements go on, and the days that they earn are
+/// recorded, which two days later would be lost.
+pub const READINGS: &[Calls] = &[
+	("Metering", Some(&["submit_readings", "submit_attested_readings", "challenge"])),
+	("Rewards", Some(&["record"])),
+];
 
 fn lists(list: &[Calls], pallet: &str, call: &str) -> bool {
 	list.iter()

@@ -1,4 +1,5 @@
-//! Tokens beside DECA: the soul-bound miners, KWH, CO2 and MAX, the pools that they are traded in, fees paid in them.
+//! Tokens beside DECA: the soul-bound miners and retirements, KWH, CO2, MAX and REC, the pools that they are traded in,
+//! fees paid in them.
 
 use super::{
 	governance::{EnsureTechnicalDao, TreasuryAccount},
@@ -47,10 +48,15 @@ pub const KWH: AssetId = 1;
 pub const CO2: AssetId = 2;
 /// MaxCoin: pays for liveness work.
 pub const MAX: AssetId = 3;
+/// One REC is a kilowatt-hour whose certificate lies in the pool of certificates; its base unit is 1 mWh.
+pub const REC: AssetId = 4;
+
+/// The collection of soul-bound retirements; that of the miners is 0.
+pub const RETIREMENTS: u32 = 1;
 
 /// Holds the payment fund and mints KWH. Nobody has its key.
 pub const ISSUANCE_PALLET_ID: PalletId = PalletId(*b"hlg/issu");
-/// Will mint CO2. Nobody has its key.
+/// Mints REC and CO2, owns the collection of retirements. Nobody has its key.
 pub const REC_PALLET_ID: PalletId = PalletId(*b"hlg/rec_");
 /// Will mint MAX. Nobody has its key.
 pub const MINING_POOL_PALLET_ID: PalletId = PalletId(*b"hlg/pool");
@@ -59,7 +65,9 @@ pub const MINERS_PALLET_ID: PalletId = PalletId(*b"hlg/mine");
 /// Founds the pools that exist from the beginning. Nobody has its key.
 pub const POOLS_PALLET_ID: PalletId = PalletId(*b"hlg/swap");
 /// Holds what is paid to stakers of LP tokens. Nobody has its key.
-pub const REWARDS_PALLET_ID: PalletId = PalletId(*b"hlg/lprw");
+pub const LP_REWARDS_PALLET_ID: PalletId = PalletId(*b"hlg/lprw");
+/// Holds the pools of rewards, what they owe, and what was paid for units of plants. Nobody has its key.
+pub const REWARDS_PALLET_ID: PalletId = PalletId(*b"hlg/rwrd");
 
 /// The account of a pallet.
 pub fn account_of(pallet: PalletId) -> AccountId {
@@ -302,7 +310,7 @@ type AllFreezers = WithNative<
 >;
 
 parameter_types! {
-	pub const RewardsPalletId: PalletId = REWARDS_PALLET_ID;
+	pub const LpRewardsPalletId: PalletId = LP_REWARDS_PALLET_ID;
 	pub const RewardPoolBase: Balance = DECA;
 	pub const RewardPoolByte: Balance = MILLI_DECA;
 	pub const RewardPoolHoldReason: RuntimeHoldReason =
@@ -318,7 +326,7 @@ pub fn reward_pool_deposit() -> Balance {
 
 impl pallet_asset_rewards::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	type PalletId = RewardsPalletId;
+	type PalletId = LpRewardsPalletId;
 	type AssetId = StakeKind;
 	type Balance = Balance;
 	/// Whoever pays the deposit, and then the rewards.

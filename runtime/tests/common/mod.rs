@@ -10,16 +10,19 @@ use frame_support::{
 };
 use heliograph_primitives::{
 	keys::MeterKey,
-	miner::{Flow, MeterId, MinerKind},
+	miner::{Flow, MeterId, MinerId, MinerKind},
 	reading::{possession_payload, Quality, Reading, SignedReading},
 };
 use heliograph_runtime::{
 	configs::tokens::{AssetKind, KWH},
-	genesis, AccountId, Assets, Balance, Balances, Executive, Header, Metering, OriginCaller,
+	genesis, AccountId, Assets, Balance, Balances, Executive, Header, Metering, Nfts, OriginCaller,
 	Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System, TxExtension,
 	UncheckedExtrinsic, DECA,
 };
 use pallet_conviction_voting::{AccountVote, Conviction, Vote};
+use pallet_nfts::{
+	AttributeNamespace, CancelAttributesApprovalWitness, ItemTip, PriceWithDirection,
+};
 use pallet_referenda::ReferendumInfo;
 use sp_core::{ed25519, Pair};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve, Ferdie};
@@ -60,6 +63,8 @@ pub fn chain(test: impl FnOnce(&mut Chain)) {
 		heliograph_runtime::Miners::do_try_state().expect("the invariants of miners hold");
 		heliograph_runtime::Metering::do_try_state().expect("the invariants of metering hold");
 		heliograph_runtime::Issuance::do_try_state().expect("the invariants of issuance hold");
+		heliograph_runtime::Rec::do_try_state().expect("the invariants of certificates hold");
+		heliograph_runtime::Rewards::do_try_state().expect("the invariants of rewards hold");
 		heliograph_runtime::ValidatorSet::do_try_state().expect("those of the validators hold");
 	});
 }
@@ -336,11 +341,19 @@ pub fn genesis_hash() -> [u8; 32] {
 
 /// Dave's system with so many meters is admitted as miner 0, and Eve operates it.
 pub fn dave_is_admitted(chain: &mut Chain, meters: u32) {
-	chain.succeed(Dave, application(&Dave.to_account_id(), 0..meters));
-	assert_eq!(chain.motion(pallet_miners::Call::approve { application: 0 }), Ok(()));
+	dave_is_admitted_with(chain, application(&Dave.to_account_id(), 0..meters));
+}
+
+/// What Dave applies for is admitted as the next miner, and Eve operates it. Returns the number of the miner.
+pub fn dave_is_admitted_with(chain: &mut Chain, apply: pallet_miners::Call<Runtime>) -> MinerId {
+	let application = pallet_miners::NextApplicationId::<Runtime>::get();
+	let miner = pallet_miners::NextMinerId::<Runtime>::get();
+	chain.succeed(Dave, apply);
+	assert_eq!(chain.motion(pallet_miners::Call::approve { application }), Ok(()));
 	let operator = Eve.to_account_id();
-	chain.succeed(Dave, pallet_miners::Call::add_operator { miner: 0, operator });
+	chain.succeed(Dave, pallet_miners::Call::add_operator { miner, operator });
 	chain.next_block();
+	miner
 }
 
 /// What Dave sends into the grid before he asks for payment, in mWh.
@@ -375,17 +388,27 @@ pub fn application(
 	owner: &AccountId,
 	devices: impl IntoIterator<Item = u32>,
 ) -> pallet_miners::Call<Runtime> {
+	application_as(MinerKind::Standard, Flow::Export, owner, devices)
+}
+
+/// What `owner` sends to register a 5 kW system of another kind, or with meters somewhere else.
+pub fn application_as(
+	kind: MinerKind,
+	flow: Flow,
+	owner: &AccountId,
+	devices: impl IntoIterator<Item = u32>,
+) -> pallet_miners::Call<Runtime> {
 	let meters = devices
 		.into_iter()
 		.map(|number| pallet_miners::MeterApplication {
 			key: MeterKey::Ed25519(device(number).public().0),
-			flow: Flow::Export,
+			flow,
 			nameplate: 5_000,
 			possession: device(number).sign(&possession_payload(&genesis_hash(), owner)).0,
 		})
 		.collect::<Vec<_>>();
 	pallet_miners::Call::apply {
-		kind: MinerKind::Standard,
+		kind,
 		profile: pallet_miners::Profile {
 			source: pallet_miners::Source::Solar,
 			method: pallet_miners::CollectionMethod::SmartMeter,
@@ -407,4 +430,133 @@ pub fn reading(meter: MeterId, interval: u32, register: u64) -> SignedReading {
 
 pub fn submit_readings(readings: Vec<SignedReading>) -> pallet_metering::Call<Runtime> {
 	pallet_metering::Call::submit_readings { readings: readings.try_into().expect("decodable") }
+}
+
+/// Tries whatever the pallet of tokens offers on a soul-bound token and an attribute of it: nothing that its holder or a
+/// stranger does may change anything.
+#[track_caller]
+pub fn token_resists(
+	chain: &mut Chain,
+	holder: Sr25519Keyring,
+	(collection, item): (u32, u32),
+	attribute: &str,
+) {
+	type NftsCall = pallet_nfts::Call<Runtime>;
+	assert_eq!(Nfts::owner(collection, item), Some(holder.to_account_id()));
+	let stranger = if holder == Charlie { Bob } else { Charlie };
+	let before = nfts_state();
+	let other = || stranger.to_account_id().into();
+	let key = || attribute.as_bytes().to_vec().try_into().expect("short");
+	let text = || b"Active".to_vec().try_into().expect("short");
+	let namespaces = [
+		AttributeNamespace::CollectionOwner,
+		AttributeNamespace::ItemOwner,
+		AttributeNamespace::Account(holder.to_account_id()),
+		AttributeNamespace::Pallet,
+	];
+	let maybe_item = Some(item);
+	let mut calls = vec![
+		NftsCall::transfer { collection, item, dest: other() },
+		NftsCall::burn { collection, item },
+		NftsCall::approve_transfer { collection, item, delegate: other(), maybe_deadline: None },
+		NftsCall::create_swap {
+			offered_collection: collection,
+			offered_item: item,
+			desired_collection: collection,
+			maybe_desired_item: None,
+			maybe_price: None::<PriceWithDirection<_>>,
+			duration: 10,
+		},
+		NftsCall::set_price { collection, item, price: Some(1), whitelisted_buyer: None },
+		NftsCall::approve_item_attributes { collection, item, delegate: other() },
+		NftsCall::set_metadata { collection, item, data: text() },
+		NftsCall::clear_metadata { collection, item },
+		NftsCall::set_collection_metadata { collection, data: text() },
+		NftsCall::clear_collection_metadata { collection },
+		NftsCall::lock_item_transfer { collection, item },
+		NftsCall::unlock_item_transfer { collection, item },
+		NftsCall::lock_item_properties {
+			collection,
+			item,
+			lock_metadata: false,
+			lock_attributes: false,
+		},
+		NftsCall::transfer_ownership { collection, new_owner: other() },
+		NftsCall::set_team { collection, issuer: None, admin: Some(other()), freezer: None },
+		NftsCall::redeposit { collection, items: vec![item] },
+		NftsCall::mint { collection, item: 7, mint_to: other(), witness_data: None },
+		NftsCall::force_mint {
+			collection,
+			item: 7,
+			mint_to: other(),
+			item_config: Default::default(),
+		},
+	];
+	for namespace in namespaces {
+		calls.push(NftsCall::set_attribute {
+			collection,
+			maybe_item,
+			namespace: namespace.clone(),
+			key: key(),
+			value: text(),
+		});
+		calls.push(NftsCall::clear_attribute { collection, maybe_item, namespace, key: key() });
+	}
+	for call in calls {
+		let changed = chain.submit(holder, call.clone()).expect("valid").is_ok();
+		// Whatever a call says, nothing may have changed.
+		assert_eq!(nfts_state(), before, "{call:?}");
+		if changed {
+			// Calls that find nothing to do succeed: there was no such attribute, and there is none now.
+			assert!(
+				matches!(call, NftsCall::clear_attribute { .. } | NftsCall::redeposit { .. }),
+				"{call:?}"
+			);
+		}
+	}
+	// No more can it be bought, swapped or taken by somebody else.
+	for call in [
+		NftsCall::buy_item { collection, item, bid_price: DECA },
+		NftsCall::claim_swap {
+			send_collection: collection,
+			send_item: item,
+			receive_collection: collection,
+			receive_item: item,
+			witness_price: None,
+		},
+		NftsCall::transfer { collection, item, dest: other() },
+		NftsCall::burn { collection, item },
+		NftsCall::cancel_item_attributes_approval {
+			collection,
+			item,
+			delegate: other(),
+			witness: CancelAttributesApprovalWitness { account_attributes: 0 },
+		},
+		NftsCall::pay_tips {
+			tips: vec![ItemTip { collection, item, receiver: Bob.to_account_id(), amount: 1 }]
+				.try_into()
+				.expect("one fits"),
+		},
+	] {
+		let tip = matches!(call, NftsCall::pay_tips { .. });
+		let result = chain.submit(stranger, call.clone()).expect("valid");
+		// A tip is money for somebody and touches no token.
+		assert!(result.is_err() || tip, "{call:?}");
+		assert_eq!(nfts_state(), before, "{call:?}");
+	}
+}
+
+/// All that the pallet of tokens keeps.
+fn nfts_state() -> Vec<(Vec<u8>, Vec<u8>)> {
+	let prefix = sp_io::hashing::twox_128(b"Nfts");
+	let mut state = Vec::new();
+	let mut key = prefix.to_vec();
+	while let Some(next) = sp_io::storage::next_key(&key) {
+		if !next.starts_with(&prefix) {
+			break;
+		}
+		state.push((next.clone(), sp_io::storage::get(&next).unwrap_or_default().to_vec()));
+		key = next;
+	}
+	state
 }

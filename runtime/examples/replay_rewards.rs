@@ -1,0 +1,814 @@
+//! Plays a scenario of rewards on the real runtime, in memory.
+//!
+//! Reads the scenario as JSON on standard input (`tests/model/scenario.py` makes it), carries it out block by block with
+//! readings that devices sign, and prints as JSON what the chain says on every evening of it. An independent model follows
+//! the same steps, and `tests/model/test_rewards.py` compares the two. All numbers are printed as text, which no reader of
+//! JSON rounds. Calls are dispatched without their extrinsics, so that no fee is charged and every balance can be foretold.
+//!
+//! Panics, with the reason on standard error, when a step fails that must not, or an invariant of a pallet does not hold.
+
+use codec::Encode;
+use frame_support::{
+	dispatch::{DispatchResultWithPostInfo, Pays},
+	traits::fungible::Inspect,
+};
+use heliograph_primitives::{
+	keys::{MeterKey, OracleSet},
+	miner::{CollectionMethod, Flow, MeterId, MinerId, MinerKind, Profile, Source},
+	reading::{possession_payload, AttestedReading, Quality, Reading, SignedReading},
+};
+use heliograph_runtime::{
+	configs::parameters::{rewards, RuntimeParameters},
+	genesis, AccountId, Balance, Balances, Executive, Hash, Header, Issuance, Metering, Miners,
+	Rewards, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, System,
+	UncheckedExtrinsic, DECA,
+};
+use pallet_rewards::{Category, Emission, EmissionSource, ListingId, PositionId};
+use serde::Deserialize;
+use serde_json::{json, Map, Value};
+use sp_core::{ed25519, Pair};
+use sp_io::hashing::blake2_256;
+use sp_runtime::{
+	traits::{Dispatchable, Header as _},
+	BuildStorage, Digest, DigestItem, DispatchError, MultiAddress, Permill,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Of the development preset.
+const SLOT_MILLIS: u64 = 2_000;
+const INTERVAL_MILLIS: u64 = 900_000;
+const INTERVALS_PER_DAY: u32 = 96;
+
+/// The set of oracles that signs for meters without a key, and how many of them sign each reading.
+const ORACLE_SET: u32 = 0;
+const ORACLES: u32 = 3;
+const THRESHOLD: u8 = 2;
+/// Oracles' devices have numbers from here on.
+const FIRST_ORACLE: u32 = 1 << 30;
+
+/// Signatures that a batch can have.
+const BATCH: usize = 512;
+
+#[derive(Deserialize)]
+struct Scenario {
+	/// The day that the scenario counts from.
+	first_day: u32,
+	/// Everybody with what they own at first.
+	accounts: BTreeMap<String, String>,
+	miners: Vec<MinerEntry>,
+	steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+struct MinerEntry {
+	owner: String,
+	kind: String,
+	source: String,
+	method: String,
+	capacity: u32,
+	location: String,
+	meters: Vec<MeterEntry>,
+}
+
+#[derive(Deserialize)]
+struct MeterEntry {
+	flow: String,
+	nameplate: u32,
+}
+
+/// What is done in one block.
+#[derive(Deserialize)]
+struct Step {
+	day: u32,
+	interval: u32,
+	actions: Vec<Action>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
+enum Action {
+	Fund {
+		by: String,
+		pool: Category,
+		amount: String,
+	},
+	SendToInbox {
+		by: String,
+		pool: Category,
+		amount: String,
+	},
+	Sweep {
+		pool: Category,
+	},
+	SetEmission {
+		pool: Category,
+		daily: Option<String>,
+		mints: bool,
+	},
+	SetParameter {
+		name: String,
+		value: Value,
+	},
+	Enroll {
+		miner: MinerId,
+		meter: MeterId,
+	},
+	Leave {
+		miner: MinerId,
+	},
+	Record {
+		miners: Vec<MinerId>,
+	},
+	Claim {
+		miner: MinerId,
+	},
+	ListPlant {
+		miner: MinerId,
+		meter: MeterId,
+		price: String,
+	},
+	Delist {
+		listing: ListingId,
+	},
+	BuyUnits {
+		by: String,
+		listing: ListingId,
+		units: u32,
+	},
+	AdvancePlants {
+		listings: Vec<ListingId>,
+	},
+	ClaimPlant {
+		listing: ListingId,
+	},
+	ClaimUnits {
+		position: PositionId,
+	},
+	Rebind {
+		by: String,
+		position: PositionId,
+		listing: ListingId,
+	},
+	Refund {
+		by: String,
+		position: PositionId,
+	},
+	/// The registers of a meter at the ends of intervals without a hole; intervals count from the scenario's first one.
+	Readings {
+		meter: MeterId,
+		epoch: u16,
+		first: i64,
+		registers: Vec<u64>,
+		recovered: BTreeSet<i64>,
+	},
+	Challenge {
+		by: String,
+		meter: MeterId,
+	},
+	Dismiss {
+		meter: MeterId,
+	},
+	Uphold {
+		meter: MeterId,
+	},
+	Suspend {
+		miner: MinerId,
+	},
+	Reinstate {
+		miner: MinerId,
+	},
+	/// The chain has to refuse this.
+	MustFail {
+		action: Box<Action>,
+	},
+	/// Writes down what the chain says.
+	Observe,
+}
+
+fn main() {
+	let scenario: Scenario =
+		serde_json::from_reader(std::io::stdin().lock()).expect("a scenario as JSON");
+	let mut ext = sp_io::TestExternalities::new(genesis_storage());
+	let mut replay = Replay::new(&scenario);
+	ext.execute_with(|| replay.set_up());
+	for step in &scenario.steps {
+		// Each block is written down, so that its root is computed over what changed in it alone.
+		ext.commit_all().expect("no transaction is open between blocks");
+		ext.execute_with(|| replay.play(step));
+	}
+	println!("{}", replay.results());
+}
+
+/// The development preset, but for its pools of rewards, which are empty and have no emission.
+fn genesis_storage() -> sp_runtime::Storage {
+	fn merge(base: &mut Value, patch: Value) {
+		match (base, patch) {
+			(Value::Object(base), Value::Object(patch)) => {
+				for (key, value) in patch {
+					merge(base.entry(key).or_insert(Value::Null), value);
+				}
+			}
+			(base, patch) => *base = patch,
+		}
+	}
+	let patch = genesis::preset(&genesis::DEVELOPMENT.into()).expect("the preset exists");
+	let mut patch: Map<String, Value> = serde_json::from_slice(&patch).expect("a JSON object");
+	patch.remove("rewards");
+	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("serialises");
+	merge(&mut config, patch.into());
+	let config: RuntimeGenesisConfig = serde_json::from_value(config).expect("the preset fits");
+	config.build_storage().expect("the genesis is in order")
+}
+
+/// The account that goes by a name in the scenario.
+fn account(name: &str) -> AccountId {
+	blake2_256(name.as_bytes()).into()
+}
+
+fn device(number: u32) -> ed25519::Pair {
+	ed25519::Pair::from_seed(&blake2_256(&(b"device", number).encode()))
+}
+
+fn key(device: &ed25519::Pair) -> MeterKey {
+	MeterKey::Ed25519(device.public().0)
+}
+
+fn money(text: &str) -> Balance {
+	text.parse().expect("an amount in base units")
+}
+
+fn kind(name: &str) -> MinerKind {
+	match name {
+		"Standard" => MinerKind::Standard,
+		"Plant" => MinerKind::Plant,
+		"Storage" => MinerKind::Storage,
+		"Consumer" => MinerKind::Consumer,
+		_ => panic!("no kind of miner: {name}"),
+	}
+}
+
+fn source(name: &str) -> Source {
+	match name {
+		"Solar" => Source::Solar,
+		"Wind" => Source::Wind,
+		"Hydro" => Source::Hydro,
+		"Battery" => Source::Battery,
+		"Grid" => Source::Grid,
+		_ => panic!("no source: {name}"),
+	}
+}
+
+fn method(name: &str) -> CollectionMethod {
+	match name {
+		"SmartMeter" => CollectionMethod::SmartMeter,
+		"Dongle" => CollectionMethod::Dongle,
+		"Plug" => CollectionMethod::Plug,
+		"ApiPush" => CollectionMethod::ApiPush,
+		"ApiPull" => CollectionMethod::ApiPull,
+		_ => panic!("no method: {name}"),
+	}
+}
+
+fn flow(name: &str) -> Flow {
+	match name {
+		"Generation" => Flow::Generation,
+		"Consumption" => Flow::Consumption,
+		"Import" => Flow::Import,
+		"Discharge" => Flow::Discharge,
+		_ => panic!("no flow: {name}"),
+	}
+}
+
+/// A governed number and its new value.
+fn parameter(name: &str, value: &Value) -> RuntimeParameters {
+	use pallet_rewards::PlantVersion;
+	let number = || value.as_u64().and_then(|n| u32::try_from(n).ok()).expect("a number");
+	RuntimeParameters::Rewards(match name {
+		"unit_life" => rewards::Parameters::UnitLife(rewards::UnitLife, Some(number())),
+		"plant_cap" => rewards::Parameters::PlantCap(rewards::PlantCap, Some(number())),
+		"plant_daily" => {
+			let daily = money(value.as_str().expect("an amount as text"));
+			rewards::Parameters::PlantDaily(rewards::PlantDaily, Some(daily))
+		}
+		"plant_version" => {
+			let version = match value.as_str() {
+				Some("A") => PlantVersion::A,
+				Some("B") => PlantVersion::B,
+				_ => panic!("no version: {value}"),
+			};
+			rewards::Parameters::PlantVersion(rewards::PlantVersion, Some(version))
+		}
+		"lottery" => {
+			let share = (!value.is_null()).then(|| Permill::from_parts(number()));
+			rewards::Parameters::Lottery(rewards::Lottery, Some(share))
+		}
+		_ => panic!("no parameter: {name}"),
+	})
+}
+
+/// The chain, and what it said so far.
+struct Replay<'a> {
+	scenario: &'a Scenario,
+	devices: Vec<ed25519::Pair>,
+	oracles: Vec<ed25519::Pair>,
+	genesis_hash: [u8; 32],
+	/// Of the running block.
+	number: u32,
+	parent: Hash,
+	/// Of the running step, counted from the scenario's first day.
+	today: u32,
+	/// Readings that were signed and not submitted.
+	signed: Vec<SignedReading>,
+	attested: Vec<AttestedReading>,
+	accepted: u32,
+	refused: u32,
+	/// What the chain began with, and the lots that it drew.
+	genesis: Value,
+	seeds: Map<String, Value>,
+	/// Who was recorded for which day, with what weight.
+	weights: Vec<Value>,
+	/// The days of listings that stand in `weights`.
+	seen: BTreeSet<(ListingId, u32)>,
+	observations: Vec<Value>,
+}
+
+impl<'a> Replay<'a> {
+	fn new(scenario: &'a Scenario) -> Self {
+		let meters = scenario.miners.iter().map(|miner| miner.meters.len()).sum::<usize>() as u32;
+		Self {
+			scenario,
+			devices: (0..meters).map(device).collect(),
+			oracles: (FIRST_ORACLE..FIRST_ORACLE + ORACLES).map(device).collect(),
+			genesis_hash: [69; 32],
+			number: 0,
+			parent: [69; 32].into(),
+			today: 0,
+			signed: Vec::new(),
+			attested: Vec::new(),
+			accepted: 0,
+			refused: 0,
+			genesis: Value::Null,
+			seeds: Map::new(),
+			weights: Vec::new(),
+			seen: BTreeSet::new(),
+			observations: Vec::new(),
+		}
+	}
+
+	/// The day that runs, as the chain counts.
+	fn day(&self) -> u32 {
+		self.scenario.first_day + self.today
+	}
+
+	/// The first interval of the scenario's first day.
+	fn first_interval(&self) -> u32 {
+		self.scenario.first_day * INTERVALS_PER_DAY
+	}
+
+	/// A day of the chain as the scenario counts it.
+	fn since_first(&self, day: u32) -> i64 {
+		i64::from(day) - i64::from(self.scenario.first_day)
+	}
+
+	// --- Blocks ----------------------------------------------------------------------------------------------------
+
+	fn begin_block(&mut self, interval: u32) {
+		self.number += 1;
+		let slot = u64::from(interval) * INTERVAL_MILLIS / SLOT_MILLIS;
+		let digest = Digest {
+			logs: vec![DigestItem::PreRuntime(sp_consensus_aura::AURA_ENGINE_ID, slot.encode())],
+		};
+		let nothing = Hash::default();
+		Executive::initialize_block(&Header::new(
+			self.number,
+			nothing,
+			nothing,
+			self.parent,
+			digest,
+		));
+		let clock = pallet_timestamp::Call::set { now: slot * SLOT_MILLIS }.into();
+		Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(clock))
+			.expect("valid")
+			.expect("the clock moves");
+	}
+
+	fn end_block(&mut self) {
+		for record in System::events() {
+			if let RuntimeEvent::Metering(event) = record.event {
+				self.count_readings(event);
+			}
+		}
+		self.parent = Executive::finalize_block().hash();
+	}
+
+	fn count_readings(&mut self, event: pallet_metering::Event<Runtime>) {
+		match event {
+			pallet_metering::Event::BatchJudged { accepted, refused, .. } => {
+				self.accepted += accepted;
+				self.refused += refused;
+			}
+			pallet_metering::Event::ReadingRefused { meter, interval, reason } => {
+				eprintln!("meter {meter}, interval {interval}: refused, {reason:?}");
+			}
+			_ => {}
+		}
+	}
+
+	/// Everybody gets what they own, all miners are admitted, and one account operates them all.
+	fn set_up(&mut self) {
+		self.begin_block(self.first_interval() - INTERVALS_PER_DAY / 2);
+		for (name, amount) in &self.scenario.accounts {
+			let who = MultiAddress::Id(account(name));
+			let new_free = money(amount);
+			as_root(pallet_balances::Call::<Runtime>::force_set_balance { who, new_free });
+		}
+		let oracles = OracleSet {
+			threshold: THRESHOLD,
+			keys: self.oracles.iter().map(key).collect::<Vec<_>>().try_into().expect("a few"),
+		};
+		as_root(pallet_miners::Call::set_oracles { set: ORACLE_SET, oracles: Some(oracles) });
+		let mut devices = self.devices.iter();
+		for (number, entry) in (0..).zip(&self.scenario.miners) {
+			let owner = account(&entry.owner);
+			self.register(number, entry, &owner, &mut devices);
+		}
+		self.genesis = json!({
+			"issuance": Balances::total_issuance().to_string(),
+			"pot": Balances::total_balance(&Rewards::account()).to_string(),
+			"pools": by_pool(|pool| Rewards::pool(pool).funds.to_string().into()),
+			"inboxes": by_pool(|pool| {
+				Balances::total_balance(&Rewards::inbox_account(pool)).to_string().into()
+			}),
+		});
+		self.end_block();
+	}
+
+	fn register<'d>(
+		&self,
+		number: MinerId,
+		entry: &MinerEntry,
+		owner: &AccountId,
+		devices: &mut impl Iterator<Item = &'d ed25519::Pair>,
+	) {
+		let by_oracles = method(&entry.method).needs_oracles();
+		let payload = possession_payload(&self.genesis_hash, owner);
+		let meters = entry
+			.meters
+			.iter()
+			.zip(devices)
+			.map(|(meter, device)| pallet_miners::MeterApplication {
+				key: if by_oracles { MeterKey::Oracles(ORACLE_SET) } else { key(device) },
+				flow: flow(&meter.flow),
+				nameplate: meter.nameplate,
+				possession: device.sign(&payload).0,
+			})
+			.collect::<Vec<_>>();
+		let profile = Profile {
+			source: source(&entry.source),
+			method: method(&entry.method),
+			capacity: entry.capacity,
+			location: entry.location.as_bytes().to_vec().try_into().expect("a geohash"),
+			grid_area: b"10YDE-VE-------2".to_vec().try_into().expect("sixteen characters"),
+			commissioned: self.scenario.first_day - 400,
+		};
+		let apply = pallet_miners::Call::<Runtime>::apply {
+			kind: kind(&entry.kind),
+			profile,
+			meters: meters.try_into().expect("not too many"),
+		};
+		as_signed(owner.clone(), apply);
+		// Each is admitted at once, so that applications and miners have the same numbers.
+		as_root(pallet_miners::Call::approve { application: number });
+		let operator = account("operator");
+		as_signed(owner.clone(), pallet_miners::Call::add_operator { miner: number, operator });
+	}
+
+	/// Carries out a step in a block of its own.
+	fn play(&mut self, step: &Step) {
+		self.today = step.day;
+		self.begin_block(self.first_interval() + step.day * INTERVALS_PER_DAY + step.interval);
+		for action in &step.actions {
+			if !matches!(action, Action::Readings { .. }) {
+				self.submit();
+			}
+			self.act(action);
+		}
+		self.submit();
+		self.end_block();
+	}
+
+	fn act(&mut self, action: &Action) {
+		match action {
+			Action::Readings { meter, epoch, first, registers, recovered } => {
+				for (interval, register) in (*first..).zip(registers) {
+					let seen = !recovered.contains(&interval);
+					self.sign(*meter, *epoch, interval, *register, seen);
+				}
+			}
+			Action::Observe => self.observe(),
+			Action::MustFail { action } => {
+				let (origin, call) = self.call(action);
+				let error = dispatch(origin, call.clone()).expect_err("must fail").error;
+				eprintln!("day {}: refused as it should be, {error:?}: {call:?}", self.today);
+			}
+			Action::Record { miners } => {
+				let next = miners.iter().map(|miner| enrolment(*miner).next).collect::<Vec<_>>();
+				let pays = self.succeed(action).pays_fee;
+				let weights = self.weights.len();
+				for (miner, next) in miners.iter().zip(next) {
+					self.note_recorded_days(*miner, next);
+				}
+				let expected = if self.weights.len() > weights { Pays::No } else { Pays::Yes };
+				assert_eq!(pays, expected, "the fee is returned if a day was recorded");
+				self.note_seeds();
+			}
+			Action::AdvancePlants { listings } => {
+				self.succeed(action);
+				for listing in listings {
+					self.note_rolled_days(*listing);
+				}
+				self.note_seeds();
+			}
+			// There may be nothing to claim. Whether there was is compared by balances.
+			Action::Claim { .. } | Action::ClaimPlant { .. } | Action::ClaimUnits { .. } => {
+				let (origin, call) = self.call(action);
+				if let Err(failure) = dispatch(origin, call) {
+					let error = failure.error;
+					let harmless: [DispatchError; 2] = [
+						pallet_rewards::Error::<Runtime>::NothingToClaim.into(),
+						pallet_rewards::Error::<Runtime>::UnknownPosition.into(),
+					];
+					assert!(harmless.contains(&error), "day {}: {error:?}", self.today);
+				}
+			}
+			_ => {
+				self.succeed(action);
+			}
+		}
+	}
+
+	fn succeed(&self, action: &Action) -> frame_support::dispatch::PostDispatchInfo {
+		let (origin, call) = self.call(action);
+		dispatch(origin, call.clone())
+			.unwrap_or_else(|failure| panic!("day {}: {:?}: {call:?}", self.today, failure.error))
+	}
+
+	/// An action as a call, and who sends it.
+	fn call(&self, action: &Action) -> (RuntimeOrigin, RuntimeCall) {
+		type Call = pallet_rewards::Call<Runtime>;
+		let root = RuntimeOrigin::root;
+		let signed = |name: &str| RuntimeOrigin::signed(account(name));
+		// Records, advances and claims for others, who are paid all the same.
+		let keeper = || signed("keeper");
+		let owner = |miner: MinerId| signed(&self.scenario.miners[miner as usize].owner);
+		let seller = |listing| owner(Rewards::listing(listing).expect("listed").miner);
+		let any_price = Balance::MAX;
+		match action {
+			Action::Fund { by, pool, amount } => {
+				(signed(by), Call::fund { category: *pool, amount: money(amount) }.into())
+			}
+			Action::SendToInbox { by, pool, amount } => {
+				let dest = MultiAddress::Id(Rewards::inbox_account(*pool));
+				let value = money(amount);
+				let send = pallet_balances::Call::<Runtime>::transfer_keep_alive { dest, value };
+				(signed(by), send.into())
+			}
+			Action::Sweep { pool } => (keeper(), Call::sweep { category: *pool }.into()),
+			Action::SetEmission { pool, daily, mints } => {
+				let source = if *mints { EmissionSource::Mint } else { EmissionSource::Funds };
+				let emission = daily.as_ref().map(|daily| Emission { daily: money(daily), source });
+				(root(), Call::set_emission { category: *pool, emission }.into())
+			}
+			Action::SetParameter { name, value } => {
+				let key_value = parameter(name, value);
+				(root(), pallet_parameters::Call::<Runtime>::set_parameter { key_value }.into())
+			}
+			Action::Enroll { miner, meter } => {
+				(owner(*miner), Call::enroll { miner: *miner, meter: *meter }.into())
+			}
+			Action::Leave { miner } => (owner(*miner), Call::leave { miner: *miner }.into()),
+			Action::Record { miners } => {
+				let miners = miners.clone().try_into().expect("not too many");
+				(keeper(), Call::record { miners }.into())
+			}
+			Action::Claim { miner } => (keeper(), Call::claim { miner: *miner }.into()),
+			Action::ListPlant { miner, meter, price } => {
+				let (miner, meter, price) = (*miner, *meter, money(price));
+				(owner(miner), Call::list_plant { miner, meter, price }.into())
+			}
+			Action::Delist { listing } => {
+				(seller(*listing), Call::delist { listing: *listing }.into())
+			}
+			Action::BuyUnits { by, listing, units } => {
+				let (listing, units) = (*listing, *units);
+				(signed(by), Call::buy_units { listing, units, max_price: any_price }.into())
+			}
+			Action::AdvancePlants { listings } => {
+				let listings = listings.clone().try_into().expect("not too many");
+				(keeper(), Call::advance_plants { listings }.into())
+			}
+			Action::ClaimPlant { listing } => {
+				(keeper(), Call::claim_plant { listing: *listing }.into())
+			}
+			Action::ClaimUnits { position } => {
+				(keeper(), Call::claim_units { position: *position }.into())
+			}
+			Action::Rebind { by, position, listing } => {
+				let (position, listing) = (*position, *listing);
+				(signed(by), Call::rebind { position, listing, max_price: any_price }.into())
+			}
+			Action::Refund { by, position } => {
+				(signed(by), Call::refund { position: *position }.into())
+			}
+			Action::Challenge { by, meter } => {
+				let evidence = b"a photograph".to_vec().try_into().expect("short");
+				let challenge = pallet_metering::Call::challenge { meter: *meter, evidence };
+				(signed(by), challenge.into())
+			}
+			Action::Dismiss { meter } => {
+				(root(), pallet_metering::Call::dismiss { meter: *meter }.into())
+			}
+			Action::Uphold { meter } => {
+				(root(), pallet_metering::Call::uphold { meter: *meter }.into())
+			}
+			Action::Suspend { miner } => {
+				let reason = b"an inspection".to_vec().try_into().expect("short");
+				(root(), pallet_miners::Call::<Runtime>::suspend { miner: *miner, reason }.into())
+			}
+			Action::Reinstate { miner } => {
+				(root(), pallet_miners::Call::reinstate { miner: *miner }.into())
+			}
+			Action::Readings { .. } | Action::MustFail { .. } | Action::Observe => {
+				panic!("not a single call")
+			}
+		}
+	}
+
+	// --- Readings --------------------------------------------------------------------------------------------------
+
+	fn sign(&mut self, meter: MeterId, epoch: u16, interval: i64, register: u64, seen: bool) {
+		let interval = i64::from(self.first_interval()) + interval;
+		let interval = interval.try_into().expect("an interval of the chain");
+		let quality = if seen { Quality::Measured } else { Quality::Recovered };
+		let reading = Reading { meter, epoch, interval, register, quality };
+		let payload = reading.signing_payload(&self.genesis_hash);
+		let info = Miners::meter(meter).expect("registered");
+		if matches!(info.key, MeterKey::Oracles(_)) {
+			let places = (0..THRESHOLD).zip(&self.oracles);
+			let signatures =
+				places.map(|(place, oracle)| (place, oracle.sign(&payload).0)).collect::<Vec<_>>();
+			let signatures = signatures.try_into().expect("a few");
+			self.attested.push(AttestedReading { reading, signatures });
+		} else {
+			let signature = self.devices[meter as usize].sign(&payload).0;
+			self.signed.push(SignedReading { reading, signature });
+		}
+	}
+
+	fn submit(&mut self) {
+		let operator = account("operator");
+		for batch in std::mem::take(&mut self.signed).chunks(BATCH) {
+			let readings = batch.to_vec().try_into().expect("a batch");
+			as_signed(operator.clone(), pallet_metering::Call::submit_readings { readings });
+		}
+		for batch in std::mem::take(&mut self.attested).chunks(BATCH / usize::from(THRESHOLD)) {
+			let readings = batch.to_vec().try_into().expect("a batch");
+			let submit = pallet_metering::Call::submit_attested_readings { readings };
+			as_signed(operator.clone(), submit);
+		}
+	}
+
+	// --- What is seen ----------------------------------------------------------------------------------------------
+
+	/// Writes down the days of a miner that were recorded since `next` was the first that could be.
+	fn note_recorded_days(&mut self, miner: MinerId, next: u32) {
+		let entry = enrolment(miner);
+		for day in next.max(self.day() - 3)..entry.next {
+			// One without a weight is not open: there is nothing to collect.
+			let open = entry.open.iter().find(|(recorded, _)| *recorded == day);
+			let weight = open.map_or(0, |(_, weight)| *weight);
+			self.note_weight(format!("miner {miner}"), day, weight);
+		}
+	}
+
+	/// Writes down the days of a plant that were recorded since it was looked at.
+	fn note_rolled_days(&mut self, listing: ListingId) {
+		let Some(plant) = Rewards::listing(listing) else { return };
+		for rolled in plant.pending {
+			if !rolled.silent && self.seen.insert((listing, rolled.day)) {
+				self.note_weight(format!("listing {listing}"), rolled.day, rolled.weight);
+			}
+		}
+	}
+
+	fn note_weight(&mut self, whose: String, day: u32, weight: u128) {
+		let day = self.since_first(day).to_string();
+		self.weights.push(json!([whose, day, weight.to_string()]));
+	}
+
+	fn note_seeds(&mut self) {
+		for day in self.day() - 3..self.day() {
+			if let Some(seed) = Rewards::seed(day) {
+				let day = self.since_first(day).to_string();
+				self.seeds.insert(day, format!("{:?}", Hash::from(seed)).into());
+			}
+		}
+	}
+
+	fn observe(&mut self) {
+		let accounts = self.scenario.accounts.keys();
+		let balances = accounts
+			.map(|name| (name.clone(), Balances::total_balance(&account(name)).to_string().into()))
+			.collect::<Map<_, _>>();
+		let positions = (0..pallet_rewards::NextPositionId::<Runtime>::get())
+			.map(|position| Rewards::due_of(position).total().to_string())
+			.collect::<Vec<_>>();
+		let listings = (0..pallet_rewards::NextListingId::<Runtime>::get())
+			.map(|listing| self.listing(listing))
+			.collect::<Vec<_>>();
+		let closing = self.day() - 3;
+		self.observations.push(json!({
+			"day": self.today,
+			"issuance": Balances::total_issuance().to_string(),
+			"pot": Balances::total_balance(&Rewards::account()).to_string(),
+			"pools": by_pool(|pool| books(&Rewards::pool(pool))),
+			"recorded": by_pool(|pool| {
+				Rewards::day(pool, closing).map_or(0, |book| book.weight).to_string().into()
+			}),
+			"balances": balances,
+			"positions": positions,
+			"listings": listings,
+		}));
+		Miners::do_try_state().expect("the invariants of miners hold");
+		Metering::do_try_state().expect("the invariants of metering hold");
+		Issuance::do_try_state().expect("the invariants of issuance hold");
+		Rewards::do_try_state().expect("the invariants of rewards hold");
+		eprintln!(
+			"day {} is over: block {}, {} readings accepted, {:.3} DECA paid",
+			self.today,
+			self.number,
+			self.accepted,
+			Category::ALL.map(|pool| Rewards::pool(pool).paid).iter().sum::<Balance>() as f64
+				/ DECA as f64,
+		);
+	}
+
+	/// What a listing says of itself; nothing once it is forgotten.
+	fn listing(&self, listing: ListingId) -> Value {
+		let Some(plant) = Rewards::listing(listing) else { return Value::Null };
+		json!({
+			"settled": self.since_first(plant.settled).to_string(),
+			"earned": plant.earned.to_string(),
+			"own_reward": plant.own.to_string(),
+			"last": plant.last.map(|last| self.since_first(last).to_string()),
+		})
+	}
+
+	fn results(mut self) -> Value {
+		self.genesis["seeds"] = std::mem::take(&mut self.seeds).into();
+		json!({
+			"genesis": self.genesis,
+			"weights": self.weights,
+			"observations": self.observations,
+			"readings": {
+				"accepted": self.accepted.to_string(),
+				"refused": self.refused.to_string(),
+			},
+		})
+	}
+}
+
+fn enrolment(miner: MinerId) -> pallet_rewards::Enrolment<AccountId> {
+	Rewards::enrolment(miner).expect("enrolled")
+}
+
+/// Something of each pool, by its name.
+fn by_pool(of: impl Fn(Category) -> Value) -> Value {
+	let entries = Category::ALL.map(|pool| (format!("{pool:?}"), of(pool)));
+	Value::Object(entries.into_iter().collect())
+}
+
+fn books(pool: &pallet_rewards::Pool) -> Value {
+	json!({
+		"funds": pool.funds.to_string(),
+		"reserved": pool.reserved.to_string(),
+		"due": pool.due.to_string(),
+		"paid": pool.paid.to_string(),
+		"dust": pool.dust.to_string(),
+		"funded": pool.funded.to_string(),
+	})
+}
+
+fn dispatch(origin: RuntimeOrigin, call: RuntimeCall) -> DispatchResultWithPostInfo {
+	call.dispatch(origin)
+}
+
+#[track_caller]
+fn as_signed(who: AccountId, call: impl Into<RuntimeCall>) {
+	dispatch(RuntimeOrigin::signed(who), call.into()).expect("succeeds");
+}
+
+#[track_caller]
+fn as_root(call: impl Into<RuntimeCall>) {
+	dispatch(RuntimeOrigin::root(), call.into()).expect("succeeds");
+}
