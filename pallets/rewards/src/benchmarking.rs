@@ -121,8 +121,7 @@ fn bought<T: Config>(listing: ListingId, from: Day, until: Day) -> (T::AccountId
 	};
 	Boundaries::<T>::insert(listing, from - 1, joining);
 	let mut leaving = Boundary { leaving: UNITS, positions: 1, ..Default::default() };
-	leaving.accumulator =
-		accumulator(until).map(|_| Accumulator { reward: 10, refund: 10 });
+	leaving.accumulator = accumulator(until).map(|_| Accumulator { reward: 10, refund: 10 });
 	Boundaries::<T>::insert(listing, until, leaving);
 	let position = NextPositionId::<T>::get();
 	NextPositionId::<T>::put(position + 1);
@@ -251,10 +250,7 @@ mod benchmarks {
 	fn buy_units() -> Result<(), BenchmarkError> {
 		let (_, listing) = listed::<T>(TODAY - 2, None)?;
 		let who = funded::<T>("buyer", 0);
-		T::Currency::mint_into(
-			&who,
-			RewardsPallet::<T>::cost(PRICE, UNITS, MAX_LIFE)?,
-		)?;
+		T::Currency::mint_into(&who, RewardsPallet::<T>::cost(PRICE, UNITS, MAX_LIFE)?)?;
 		let position = NextPositionId::<T>::get();
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who), listing, UNITS, PRICE);

@@ -62,8 +62,7 @@ impl<T: Config> Pallet<T> {
 		day: Day,
 		weight: RewardWeight,
 	) -> Result<Collected, DispatchError> {
-		let mut book =
-			DayBooks::<T>::get(category, day).ok_or(Error::<T>::BooksDisagree)?;
+		let mut book = DayBooks::<T>::get(category, day).ok_or(Error::<T>::BooksDisagree)?;
 		let mut closed = match book.closed {
 			Some(closed) => closed,
 			None => Self::close(category, &book)?,

@@ -118,7 +118,9 @@ pub fn save(known: &[(Day, Energy)], day: Day, history: Day) -> u32 {
 		known
 			.iter()
 			.filter(move |(known, _)| *known <= day && day - *known < days)
-			.fold((0u128, 0u128), |(sum, count), (_, energy)| (sum + u128::from(*energy), count + 1))
+			.fold((0u128, 0u128), |(sum, count), (_, energy)| {
+				(sum + u128::from(*energy), count + 1)
+			})
 	};
 	let ((sum_7, days_7), (sum_30, days_30)) = (since(WEEK), since(history));
 	// 30 days of 64 bits, times 30.
@@ -149,9 +151,7 @@ pub fn week(report: &MeterReport, day: Day) -> [DayEnergy; WEEK as usize] {
 	core::array::from_fn(|place| {
 		let back = WEEK - 1 - place as Day;
 		match day.checked_sub(back) {
-			Some(day) => {
-				report.day(day).unwrap_or(DayEnergy { day, energy: 0, intervals: 0 })
-			}
+			Some(day) => report.day(day).unwrap_or(DayEnergy { day, energy: 0, intervals: 0 }),
 			None => DayEnergy::default(),
 		}
 	})

@@ -297,7 +297,10 @@ impl<T: Config> Pallet<T> {
 			let key = (category as u8, day);
 			days.insert(key);
 			let (count, weight) = sums.open.get(&key).copied().unwrap_or_default();
-			ensure!(book.open == count && count > 0, "6: a day counts other records than there are");
+			ensure!(
+				book.open == count && count > 0,
+				"6: a day counts other records than there are"
+			);
 			ensure!(
 				book.records >= count && book.weight >= weight,
 				"6: more of a day is left than was recorded"

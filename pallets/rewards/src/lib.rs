@@ -9,7 +9,7 @@
 //!
 //! - **Pool**: the money of one category. Its books have four columns: free *funds*, *reserved* for closed days, *due* to
 //!   earners, *paid*.
-//! - **Record**: the weight of one miner on one day. Anyone may record, two or three days after the day; its fee is returned.
+//! - **Record**: the weight of one miner on one day. Anyone may record, two or three days after it; the fee returns.
 //! - **Closed**: a day is closed from the fourth day after it on. Its budget is then reserved by whoever collects first.
 //! - **Collect**: to turn a record into what is due. Each record is collected once.
 //! - **Listing**: a plant that sells units of 100 W, from the day after it was listed until it is delisted.
@@ -31,12 +31,12 @@
 //! Petra lists a plant of 10 kW at a price of a tenth of a DECA for a unit and day with [`list_plant`](Pallet::list_plant).
 //! 80 units can be sold. Carol, who has no roof, buys ten of them with [`buy_units`](Pallet::buy_units) and pays 365 DECA
 //! into escrow. The bot calls [`advance_plants`](Pallet::advance_plants) every day; the cost of it does not depend on how
-//! many units there are. Carol collects what her units earned with [`claim_units`](Pallet::claim_units), and Petra her daily
-//! price, and what the pool of plants pays her, with [`claim_plant`](Pallet::claim_plant).
+//! many units there are. Carol collects what her units earned with [`claim_units`](Pallet::claim_units), and Petra her
+//! daily price, and what the pool of plants pays her, with [`claim_plant`](Pallet::claim_plant).
 //!
 //! ### 3. A plant fails
-//! The inverter burns. On each silent day the holders get the price back; after the third the plant is delisted. Carol moves
-//! her units to another plant with [`rebind`](Pallet::rebind): what she paid for the days that were not served pays there.
+//! The inverter burns. On each silent day the holders get the price back; after the third the plant is delisted. Carol
+//! moves her units to another plant with [`rebind`](Pallet::rebind): what she paid for the days that were not served pays there.
 //! Dave would rather have his money back and calls [`refund`](Pallet::refund).
 //!
 //! ### 4. A challenged meter
@@ -213,8 +213,7 @@ pub mod pallet {
 
 	/// The miners that take part. The chain assigns the numbers, so they need no hashing.
 	#[pallet::storage]
-	pub type Enrolments<T: Config> =
-		StorageMap<_, Identity, MinerId, EnrolmentOf<T>, OptionQuery>;
+	pub type Enrolments<T: Config> = StorageMap<_, Identity, MinerId, EnrolmentOf<T>, OptionQuery>;
 
 	/// The known days of consumers.
 	#[pallet::storage]
@@ -257,8 +256,7 @@ pub mod pallet {
 
 	/// The purchases of units.
 	#[pallet::storage]
-	pub type Positions<T: Config> =
-		StorageMap<_, Identity, PositionId, PositionOf<T>, OptionQuery>;
+	pub type Positions<T: Config> = StorageMap<_, Identity, PositionId, PositionOf<T>, OptionQuery>;
 
 	/// The number that the next position gets.
 	#[pallet::storage]
@@ -266,15 +264,8 @@ pub mod pallet {
 
 	/// Who holds which positions.
 	#[pallet::storage]
-	pub type PositionsByOwner<T: Config> = StorageDoubleMap<
-		_,
-		Blake2_128Concat,
-		T::AccountId,
-		Identity,
-		PositionId,
-		(),
-		OptionQuery,
-	>;
+	pub type PositionsByOwner<T: Config> =
+		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Identity, PositionId, (), OptionQuery>;
 
 	/// The books of what buyers of units paid in.
 	#[pallet::storage]
@@ -597,11 +588,8 @@ pub mod pallet {
 		pub fn sweep(origin: OriginFor<T>, category: Category) -> DispatchResult {
 			ensure_signed(origin)?;
 			let inbox = Self::inbox(category);
-			let amount = T::Currency::reducible_balance(
-				&inbox,
-				Preservation::Expendable,
-				Fortitude::Polite,
-			);
+			let amount =
+				T::Currency::reducible_balance(&inbox, Preservation::Expendable, Fortitude::Polite);
 			ensure!(!amount.is_zero(), Error::<T>::NothingToSweep);
 			T::Currency::transfer(&inbox, &Self::account_id(), amount, Preservation::Expendable)?;
 			Self::take_in(category, amount)?;

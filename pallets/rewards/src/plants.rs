@@ -110,9 +110,8 @@ impl<T: Config> Pallet<T> {
 		}
 		let mut eyes = None;
 		while moved.rolled < MAX_ROLLED && Self::can_roll(&plant, today) {
-			let (sight, votes) = eyes.get_or_insert_with(|| {
-				(Self::sight(plant.miner, plant.meter), Votes::default())
-			});
+			let (sight, votes) = eyes
+				.get_or_insert_with(|| (Self::sight(plant.miner, plant.meter), Votes::default()));
 			let day = Self::roll(listing, &mut plant, sight, votes, today)?;
 			moved.rolled.saturating_inc();
 			if Self::is_closed(day.day, today) {

@@ -1,7 +1,7 @@
 //! Where the money is: the pools, the escrow, and the one account that holds them all.
 //!
-//! Each function moves an amount between two columns of a book, and where it enters or leaves the account it moves that too.
-//! Nothing else touches the books.
+//! Each function moves an amount between two columns of a book, and where it enters or leaves the account it moves that
+//! too. Nothing else touches the books.
 
 use super::*;
 
@@ -48,8 +48,7 @@ impl<T: Config> Pallet<T> {
 	/// Gives the account what it needs to exist, unless it has it: it is in no pool. For the genesis only.
 	pub(crate) fn open_account() {
 		let account = Self::account_id();
-		let missing =
-			T::Currency::minimum_balance().saturating_sub(T::Currency::balance(&account));
+		let missing = T::Currency::minimum_balance().saturating_sub(T::Currency::balance(&account));
 		if !missing.is_zero() {
 			T::Currency::mint_into(&account, missing)
 				.expect("rewards: the account cannot be given its existential deposit");

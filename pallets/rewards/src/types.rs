@@ -126,18 +126,7 @@ pub enum PlantVersion {
 }
 
 /// The books of a pool, in base units of DECA. Always `funded = funds + reserved + due + paid`.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-	Encode,
-	Decode,
-	MaxEncodedLen,
-	TypeInfo,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Pool {
 	/// All that it ever got.
 	pub funded: Balance,
@@ -155,18 +144,7 @@ pub struct Pool {
 
 /// The books of what buyers of units paid in, over all listings, in base units of DECA.
 /// Always `taken = held + due + paid`.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-	Encode,
-	Decode,
-	MaxEncodedLen,
-	TypeInfo,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct EscrowBook {
 	/// All that was ever paid in.
 	pub taken: Balance,
@@ -179,18 +157,7 @@ pub struct EscrowBook {
 }
 
 /// A day of a pool, from its first record until the last of them was collected.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-	Encode,
-	Decode,
-	MaxEncodedLen,
-	TypeInfo,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct DayBook {
 	/// The sum of what was recorded: weights, or mWh in the pool of plants.
 	pub weight: RewardWeight,
@@ -203,17 +170,7 @@ pub struct DayBook {
 }
 
 /// What is set apart for a day that is closed.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	MaxEncodedLen,
-	TypeInfo,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Closed {
 	/// What is shared, in base units of DECA.
 	pub budget: Balance,
@@ -276,18 +233,7 @@ pub struct Place {
 }
 
 /// What one unit was ever credited since its plant was listed, in base units of DECA. Only grows.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-	Encode,
-	Decode,
-	MaxEncodedLen,
-	TypeInfo,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Accumulator {
 	/// From the pool.
 	pub reward: Balance,
@@ -318,17 +264,7 @@ impl Accumulator {
 }
 
 /// A day of a plant that was rolled, and waits to be settled.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	MaxEncodedLen,
-	TypeInfo,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct PlantDay {
 	/// The day.
 	pub day: Day,
@@ -406,18 +342,7 @@ impl<AccountId> Listing<AccountId> {
 }
 
 /// The end of a day of a listing, kept as long as a purchase begins after it or ends with it.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-	Encode,
-	Decode,
-	MaxEncodedLen,
-	TypeInfo,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Boundary {
 	/// Units that are fed from the next day on.
 	pub joining: u32,
@@ -488,18 +413,7 @@ pub enum Withheld {
 }
 
 /// How a weight came about.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-	Encode,
-	Decode,
-	MaxEncodedLen,
-	TypeInfo,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Weighing {
 	/// Factor of the way in which it is measured, in thousandths.
 	pub method: u32,

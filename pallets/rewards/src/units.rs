@@ -151,10 +151,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Takes a purchase that is served, or whose listing is over, out of its listing.
-	fn leave_plant(
-		plant: &mut ListingOf<T>,
-		position: &PositionOf<T>,
-	) -> DispatchResult {
+	fn leave_plant(plant: &mut ListingOf<T>, position: &PositionOf<T>) -> DispatchResult {
 		let Position { listing, units, from, until, .. } = *position;
 		let before = from.saturating_sub(1);
 		Self::change_boundary(listing, before, |boundary| {
@@ -170,8 +167,7 @@ impl<T: Config> Pallet<T> {
 		if until > plant.rolled {
 			plant.sold = plant.sold.checked_sub(units).ok_or(Error::<T>::BooksDisagree)?;
 			if before <= plant.rolled {
-				plant.active =
-					plant.active.checked_sub(units).ok_or(Error::<T>::BooksDisagree)?;
+				plant.active = plant.active.checked_sub(units).ok_or(Error::<T>::BooksDisagree)?;
 			}
 		}
 		plant.positions = plant.positions.checked_sub(1).ok_or(Error::<T>::BooksDisagree)?;
@@ -193,11 +189,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What one unit of a listing was credited through `day`, at the boundary of a purchase. `None` if that is not settled.
-	fn credited_through(
-		listing: ListingId,
-		plant: &ListingOf<T>,
-		day: Day,
-	) -> Option<Accumulator> {
+	fn credited_through(listing: ListingId, plant: &ListingOf<T>, day: Day) -> Option<Accumulator> {
 		if day <= plant.settled {
 			Boundaries::<T>::get(listing, day)?.accumulator
 		} else {
@@ -211,8 +203,8 @@ impl<T: Config> Pallet<T> {
 		position: &PositionOf<T>,
 	) -> Result<Option<(Accumulator, Accumulator)>, DispatchError> {
 		let Position { listing, from, until, units, claimed, .. } = *position;
-		let start = claimed
-			.or_else(|| Self::credited_through(listing, plant, from.saturating_sub(1)));
+		let start =
+			claimed.or_else(|| Self::credited_through(listing, plant, from.saturating_sub(1)));
 		let Some(start) = start else { return Ok(None) };
 		let end = Self::credited_through(listing, plant, until).unwrap_or(plant.accumulator);
 		Ok(Some((end.since(&start).times(units)?, end)))

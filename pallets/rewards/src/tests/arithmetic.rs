@@ -59,7 +59,10 @@ fn trust_is_the_sigmoid_of_votes() {
 #[test]
 fn methods_weigh_as_published() {
 	use CollectionMethod::*;
-	assert_eq!([Dongle, SmartMeter, Plug, ApiPush, ApiPull].map(method), [1200, 1100, 1100, 500, 700]);
+	assert_eq!(
+		[Dongle, SmartMeter, Plug, ApiPush, ApiPull].map(method),
+		[1200, 1100, 1100, 500, 700]
+	);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What it costs does not depend on how many units there are.
 //!
-//! A proof holds every node of the state that a call read, and the overlay every entry that it wrote. Weights are compared by
-//! `scripts/benchmark units`.
+//! A proof holds every node of the state that a call read, and the overlay every entry that it wrote. Weights are compared
+//! by `scripts/benchmark units`.
 
 use super::*;
 use crate::*;

@@ -1,4 +1,4 @@
-//! 60,000 random calls over two years and more of sun, clouds, failures and governance, with the rules checked on the way.
+//! 60,000 random calls over years of sun, clouds, failures and governance, with the rules checked on the way.
 //!
 //! Most calls are likely to make sense, some are not; none may break a rule. The seed is printed, and
 //! `HELIOGRAPH_FUZZ_SEED` and `HELIOGRAPH_FUZZ_CALLS` choose another one, and how many calls there are.
@@ -469,7 +469,8 @@ impl Life {
 				let miner = self.miner();
 				let (who, other) = (self.owner_of(miner), self.miner());
 				let meter = meter_of(if self.rng.one_in(16) { other } else { miner });
-				let plant = Registry::miner(miner).is_some_and(|info| info.kind == MinerKind::Plant);
+				let plant =
+					Registry::miner(miner).is_some_and(|info| info.kind == MinerKind::Plant);
 				if plant != self.rng.one_in(20) {
 					let price = u128::from(self.rng.below(100)) * (DECA / 500);
 					self.call(who, Call::list_plant { miner, meter, price });

@@ -28,7 +28,10 @@ fn breaks(rule: u32, what: impl FnOnce()) {
 		what();
 		match Rewards::do_try_state() {
 			Err(DispatchError::Other(said)) => {
-				assert!(said.starts_with(&format!("{rule}: ")), "rule {rule} was broken, and {said:?}")
+				assert!(
+					said.starts_with(&format!("{rule}: ")),
+					"rule {rule} was broken, and {said:?}"
+				)
 			}
 			other => panic!("rule {rule} was broken, and {other:?}"),
 		}
@@ -126,7 +129,9 @@ fn rule_7_finds_days_that_can_be_recorded_twice() {
 	breaks(7, || {
 		Enrolments::<Test>::mutate(0, |entry| entry.as_mut().unwrap().next -= 1);
 	});
-	breaks(7, || Enrolments::<Test>::mutate(0, |entry| entry.as_mut().unwrap().open.as_mut().reverse()));
+	breaks(7, || {
+		Enrolments::<Test>::mutate(0, |entry| entry.as_mut().unwrap().open.as_mut().reverse())
+	});
 	breaks(7, || {
 		Histories::<Test>::mutate(2, |history| history.as_mut().reverse());
 	});

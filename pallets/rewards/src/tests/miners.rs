@@ -10,7 +10,10 @@ use sp_runtime::TokenError;
 const FULL: RewardWeight = 1100 * 28_000_000 * 672 * 500_000;
 
 /// Changes what is registered of a miner.
-fn change(miner: MinerId, change: impl FnOnce(&mut heliograph_primitives::miner::MinerInfo<AccountId>)) {
+fn change(
+	miner: MinerId,
+	change: impl FnOnce(&mut heliograph_primitives::miner::MinerInfo<AccountId>),
+) {
 	world(|world| change(world.miners.get_mut(&miner).unwrap()));
 }
 

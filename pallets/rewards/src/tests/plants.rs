@@ -246,9 +246,7 @@ fn plant_is_delisted_after_three_silent_days_in_a_row() {
 		rest(&[], &plants, 1);
 		let plant = plant_of(listing);
 		assert_eq!((plant.last, plant.selling), (Some(START + 7), false));
-		System::assert_has_event(
-			Event::Delisted { listing, last: START + 7, silent: true }.into(),
-		);
+		System::assert_has_event(Event::Delisted { listing, last: START + 7, silent: true }.into());
 		// It can be listed anew, under another number.
 		assert_eq!(ListedMiners::<Test>::get(miner), None);
 		assert!(Rewards::group_of(miner).is_empty());
@@ -407,10 +405,7 @@ fn version_a_gives_the_plant_half_of_what_its_units_get() {
 		System::assert_last_event(
 			Event::PlantPaid { listing, to: PETRA, earned: 30 * PRICE, own }.into(),
 		);
-		assert_noop!(
-			Rewards::claim_plant(signed(BOT), listing),
-			Error::<Test>::NothingToClaim
-		);
+		assert_noop!(Rewards::claim_plant(signed(BOT), listing), Error::<Test>::NothingToClaim);
 		assert_noop!(Rewards::claim_plant(signed(BOT), 9), Error::<Test>::UnknownListing);
 	});
 }
@@ -453,7 +448,10 @@ fn version_b_shares_a_budget_by_energy() {
 		advance(&[large.1]);
 		assert_eq!(plant_of(small.1).own, budget * 20 / 90);
 		assert_eq!(plant_of(large.1).own, budget * 70 / 90);
-		assert_eq!(Rewards::pool(Category::Plant).dust, budget - budget * 20 / 90 - budget * 70 / 90);
+		assert_eq!(
+			Rewards::pool(Category::Plant).dust,
+			budget - budget * 20 / 90 - budget * 70 / 90
+		);
 	});
 }
 

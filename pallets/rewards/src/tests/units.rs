@@ -48,10 +48,7 @@ fn price_of_all_days_is_paid_into_escrow() {
 			}
 			.into(),
 		);
-		assert_eq!(
-			Rewards::escrow(),
-			EscrowBook { taken: paid, held: paid, ..Default::default() }
-		);
+		assert_eq!(Rewards::escrow(), EscrowBook { taken: paid, held: paid, ..Default::default() });
 		assert_eq!(Rewards::positions_of(CAROL), [position]);
 		assert_eq!(plant_of(listing).free_units(), 70);
 	});
@@ -61,7 +58,8 @@ fn price_of_all_days_is_paid_into_escrow() {
 fn units_are_not_sold_when_anything_is_wrong() {
 	build_and_execute(|| {
 		let (miner, listing) = listed(PETRA);
-		let buy = |who, listing, units, price| Rewards::buy_units(signed(who), listing, units, price);
+		let buy =
+			|who, listing, units, price| Rewards::buy_units(signed(who), listing, units, price);
 		assert_noop!(buy(CAROL, listing, 0, PRICE), Error::<Test>::NoUnits);
 		assert_noop!(buy(CAROL, 9, 1, PRICE), Error::<Test>::UnknownListing);
 		assert_noop!(buy(CAROL, listing, 1, PRICE - 1), Error::<Test>::PriceTooHigh);
@@ -112,10 +110,7 @@ fn units_expire_and_can_be_sold_again() {
 		System::assert_last_event(Event::PositionServed { position }.into());
 		assert_eq!(Rewards::position(position), None);
 		assert!(Rewards::positions_of(CAROL).is_empty());
-		assert_noop!(
-			Rewards::claim_units(signed(BOT), position),
-			Error::<Test>::UnknownPosition
-		);
+		assert_noop!(Rewards::claim_units(signed(BOT), position), Error::<Test>::UnknownPosition);
 		// Dave's begin on the day after he bought them.
 		assert_eq!(position_of(other).from, START + 23);
 		assert_eq!(Rewards::due_of(other), Accumulator::default());
@@ -324,10 +319,7 @@ fn days_that_were_not_served_are_paid_back() {
 			Event::Refunded { position, to: CAROL, amount: 18 * 10 * PRICE }.into(),
 		);
 		assert_eq!(Rewards::position(position), None);
-		assert_noop!(
-			Rewards::refund(signed(CAROL), position),
-			Error::<Test>::UnknownPosition
-		);
+		assert_noop!(Rewards::refund(signed(CAROL), position), Error::<Test>::UnknownPosition);
 		assert_eq!(gain(PETRA, || Rewards::claim_plant(signed(BOT), listing)), DAILY + 20 * PRICE);
 		assert_eq!(Rewards::listing(listing), None);
 		let escrow = Rewards::escrow();
@@ -345,10 +337,7 @@ fn units_that_were_bought_on_the_last_day_were_never_fed() {
 		let position = buy(DAVE, listing, 5);
 		assert_ok!(Rewards::delist(signed(PETRA), listing));
 		live(&[], &plants, 4, DAY);
-		assert_noop!(
-			Rewards::claim_units(signed(BOT), position),
-			Error::<Test>::NothingToClaim
-		);
+		assert_noop!(Rewards::claim_units(signed(BOT), position), Error::<Test>::NothingToClaim);
 		assert_eq!(gain(DAVE, || Rewards::refund(signed(DAVE), position)), LIFE * 5 * PRICE);
 	});
 }
