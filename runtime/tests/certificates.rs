@@ -192,11 +192,8 @@ fn carbon_comes_of_retirement_alone_and_at_the_governed_factor() {
 		let_the_window_pass(chain);
 		assert_eq!(Assets::total_issuance(CO2), 0);
 		let details = in_the_name_of("");
-		let retire = || RecCall::retire_as_carbon {
-			certificate: 0,
-			amount: None,
-			details: details.clone(),
-		};
+		let retire =
+			|| RecCall::retire_as_carbon { certificate: 0, amount: None, details: details.clone() };
 		chain.succeed(Dave, retire());
 		// 4 kWh at 400 g.
 		assert_eq!(Assets::total_issuance(CO2), 1_600_000);

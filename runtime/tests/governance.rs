@@ -1,7 +1,7 @@
 //! Who decides what, in how much time, and what no emergency can stop.
 
-use codec::Encode;
 use crate::common::*;
+use codec::Encode;
 use frame_support::traits::{fungible::NativeOrWithId, Contains, GetCallMetadata};
 use heliograph_runtime::{
 	configs::{

@@ -1,7 +1,7 @@
 //! The runtime as a whole: real blocks, real extrinsics, real fees.
 
-use codec::Encode;
 use crate::common::*;
+use codec::Encode;
 use frame_support::{
 	dispatch::{DispatchClass, GetDispatchInfo},
 	traits::InstanceFilter,

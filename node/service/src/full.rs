@@ -65,7 +65,9 @@ pub fn new_full(
 		&config.network,
 		config.prometheus_registry().cloned(),
 	);
-	let metrics = <Network as NetworkBackend<Block, Hash>>::register_notification_metrics(config.prometheus_registry());
+	let metrics = <Network as NetworkBackend<Block, Hash>>::register_notification_metrics(
+		config.prometheus_registry(),
+	);
 
 	let grandpa_protocol = sc_consensus_grandpa::protocol_standard_name(
 		&client.info().genesis_hash,

@@ -131,16 +131,18 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 	fn filter(&self, call: &RuntimeCall) -> bool {
 		match self {
 			Self::Any => true,
-			Self::NonTransfer => !matches!(
-				call,
-				RuntimeCall::Balances(..)
-					| RuntimeCall::Assets(..)
-					| RuntimeCall::PoolAssets(..)
-					| RuntimeCall::AssetConversion(..)
-					| RuntimeCall::AssetRewards(..)
-					| RuntimeCall::Issuance(pallet_issuance::Call::burn { .. })
-			) && !moves_certificates(call)
-				&& !moves_rewards(call),
+			Self::NonTransfer => {
+				!matches!(
+					call,
+					RuntimeCall::Balances(..)
+						| RuntimeCall::Assets(..)
+						| RuntimeCall::PoolAssets(..)
+						| RuntimeCall::AssetConversion(..)
+						| RuntimeCall::AssetRewards(..)
+						| RuntimeCall::Issuance(pallet_issuance::Call::burn { .. })
+				) && !moves_certificates(call)
+					&& !moves_rewards(call)
+			}
 			Self::Governance => matches!(
 				call,
 				RuntimeCall::TechnicalCommittee(..)

@@ -6,7 +6,7 @@ use super::{
 	parameters::{self, EnsureNumbers},
 	tokens::{CO2, REC, REC_PALLET_ID, RETIREMENTS},
 };
-use crate::{Assets, Balances, Metering, Miners, Nfts, Runtime, RuntimeHoldReason};
+use crate::{weights, Assets, Balances, Metering, Miners, Nfts, Runtime, RuntimeHoldReason};
 use frame_support::{parameter_types, traits::ConstU32, PalletId};
 use heliograph_primitives::units::INTERVALS_PER_DAY;
 
@@ -39,7 +39,7 @@ impl pallet_rec::Config for Runtime {
 	type MaxBatch = ConstU32<32>;
 	type MaxParts = ConstU32<16>;
 	type MaxReasonLength = MaxReasonLength;
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_rec::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helpers::Register;
 }

@@ -3,7 +3,7 @@
 use super::{
 	energy::CurrentInterval, governance::EnsureEmission, parameters, tokens::REWARDS_PALLET_ID,
 };
-use crate::{Balances, Metering, Miners, Runtime, System};
+use crate::{weights, Balances, Metering, Miners, Runtime, System};
 use alloc::vec::Vec;
 use frame_support::{
 	parameter_types,
@@ -55,7 +55,7 @@ impl pallet_rewards::Config for Runtime {
 	type Lottery = parameters::rewards::Lottery;
 	type PalletId = RewardsPalletId;
 	type MaxBatch = ConstU32<16>;
-	type WeightInfo = ();
+	type WeightInfo = weights::pallet_rewards::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helpers::Register;
 }

@@ -3,4 +3,6 @@
 pub mod pallet_issuance;
 pub mod pallet_metering;
 pub mod pallet_miners;
+pub mod pallet_rec;
+pub mod pallet_rewards;
 pub mod pallet_validator_set;
