@@ -119,7 +119,7 @@ fn certificate_goes_from_a_reading_to_a_soul_bound_retirement() {
 		chain.succeed(Dave, RecCall::split { certificate: 0, amount: MADE / 2 });
 		chain.succeed(Dave, RecCall::offer { certificate: 1, price: Some(3 * DECA) });
 		let before = balance(Dave);
-		let buy = |max_price| RecCall::buy { certificate: 1, max_price };
+		let buy = |max_price| RecCall::buy { certificate: 1, min_energy: MADE / 2, max_price };
 		chain.fail(Bob, buy(3 * DECA - 1), RecError::PriceTooHigh);
 		chain.succeed(Bob, buy(3 * DECA));
 		assert_eq!(balance(Dave) - before, 3 * DECA);

@@ -302,7 +302,7 @@ fn proxy_of_a_miner_asks_for_certificates_and_collects_rewards_but_gives_nothing
 	let gives: Vec<RuntimeCall> = vec![
 		Rec::transfer { certificate: 0, to }.into(),
 		Rec::offer { certificate: 0, price: None }.into(),
-		Rec::buy { certificate: 0, max_price: 1 }.into(),
+		Rec::buy { certificate: 0, min_energy: 1, max_price: 1 }.into(),
 		Rec::liquidise { certificates: Default::default() }.into(),
 		Rec::solidify { amount: 1 }.into(),
 		Rewards::fund { category: pallet_rewards::Category::Plant, amount: 1 }.into(),

@@ -125,8 +125,8 @@ class Eastron(Device):
         return int(Fraction(single) * 1_000_000 // 1)
 
 
-def sdm630(unit: int, imported: Counter, exported: Counter) -> Eastron:
-    return Eastron(unit, 20_630_001, 0x34, 0x180, imported, exported)
+def sdm630(unit: int, imported: Counter, exported: Counter | None = None) -> Eastron:
+    return Eastron(unit, 20_630_000 + unit, 0x34, 0x180, imported, exported)
 
 
 def sdm120(unit: int, imported: Counter) -> Eastron:

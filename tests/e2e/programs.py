@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -20,6 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 # scripts/test says where the binaries are; by hand, they are looked for where scripts/env has them built.
 BIN = Path(os.environ.get("HELIOGRAPH_BIN", Path.home() / ".cache/heliograph/target/release"))
 NODE, AGENT = BIN / "heliograph-node", BIN / "heliograph-agent"
+# Names the folder that all processes of a run share; conftest.py makes it.
+SHARED = "HELIOGRAPH_E2E_SHARED"
+# The key of Metering::IntervalMillis in the chain's state: twox_128 of both names.
+INTERVAL_MILLIS = "0x23d01c74386196b62bff2655a5748ef5bbab3757f384ea4a3018fa0648ee6715"
 SS58 = re.compile(r"\b5[1-9A-HJ-NP-Za-km-z]{47}\b")
 
 
@@ -79,6 +84,8 @@ class Node:
         self.log = folder / "node.log"
         self.spec = folder / "spec.json"
         self.program: Program | None = None
+        # It takes seconds to make a spec, and as long to compile the runtime: once is enough for all nodes of a run.
+        self.shared = Path(os.environ[SHARED])
 
     @property
     def url(self) -> str:
@@ -90,9 +97,16 @@ class Node:
         return done.stdout
 
     def _write_spec(self) -> None:
-        spec = json.loads(self.run("export-chain-spec", "--chain", "fast"))
-        genesis = spec["genesis"]["runtimeGenesis"]["patch"]
-        genesis["metering"]["intervalMillis"] = self.interval_millis
+        """The chain `fast` in raw form, with the length of an interval that is wanted."""
+        fast = self.shared / "fast.json"
+        with (self.shared / "fast.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not fast.exists():
+                fast.write_text(self.run("export-chain-spec", "--chain", "fast", "--raw"))
+        spec = json.loads(fast.read_text())
+        top = spec["genesis"]["raw"]["top"]
+        assert INTERVAL_MILLIS in top, "the genesis state has no length of an interval"
+        top[INTERVAL_MILLIS] = "0x" + self.interval_millis.to_bytes(8, "little").hex()
         self.spec.write_text(json.dumps(spec))
 
     def start(self) -> None:
@@ -106,6 +120,7 @@ class Node:
                 *["--node-key", self.node_key],
                 *["--rpc-port", self.rpc_port, "--no-prometheus", "--no-telemetry", "--no-mdns"],
                 *["--listen-addr", f"/ip4/127.0.0.1/tcp/{self.p2p_port}/ws"],
+                *["--runtime-cache", self.shared / "compiled-runtimes"],
             ],
             self.log,
         )
@@ -141,7 +156,7 @@ class Node:
 
     def raw_spec(self, folder: Path) -> Path:
         """The spec for a light client, with this node's address as the way in."""
-        spec = json.loads(self.run("export-chain-spec", "--chain", self.spec, "--raw"))
+        spec = json.loads(self.spec.read_text())
         peer = self.rpc("system_localPeerId")
         spec["bootNodes"] = [f"/ip4/127.0.0.1/tcp/{self.p2p_port}/ws/p2p/{peer}"]
         path = folder / "raw-spec.json"
@@ -151,10 +166,16 @@ class Node:
 
 def javascript(script: str, *arguments: str, timeout: float = 180):
     """Runs one of the JavaScript clients and returns the JSON that it prints."""
-    done = subprocess.run(
-        ["node", ROOT / script, *map(str, arguments)], capture_output=True, text=True, timeout=timeout
-    )
-    assert done.returncode == 0, f"{script} failed:\n{done.stderr[-4000:]}\n{done.stdout[-1000:]}"
+    try:
+        done = subprocess.run(
+            ["node", ROOT / script, *map(str, arguments)], capture_output=True, text=True, timeout=timeout
+        )
+    except subprocess.TimeoutExpired as late:
+        said = (late.stderr or b"").decode(errors="replace")
+        raise AssertionError(f"{script} did not end within {timeout:g} s; it said last:\n{said[-2000:]}") from None
+    # What Node prints of an error's fields is long; the error itself comes before them.
+    said = done.stderr if len(done.stderr) < 6000 else f"{done.stderr[:5000]}\n…\n{done.stderr[-1000:]}"
+    assert done.returncode == 0, f"{script} failed:\n{said}\n{done.stdout[-1000:]}"
     return json.loads(done.stdout.splitlines()[-1])
 
 

@@ -239,7 +239,8 @@ class Day(Site):
 
 
 class Month(Site):
-    """A month of a house that is paid for what it exports. The chain is there for other tests while the month passes."""
+    """A month of a house that is paid for what it exports, and whose roof gets certificates and rewards. The chain is there
+    for other tests while the month passes."""
 
     # The shortest interval at which an agent that polls every 100 ms, its shortest, still sees nearly every one.
     INTERVAL_MILLIS = 120
@@ -256,17 +257,24 @@ class Month(Site):
 
     def play(self) -> None:
         grid = sdm630(1, self.counter(12_345.678, "import"), self.counter(4_321.5, "export"))
+        # A three-phase meter, too: a single-phase one does not carry the nameplate that late samples need here.
+        roof = sdm630(2, self.counter(987.25, "generation"))
         self.registers = {
             "grid-import": lambda: Eastron.milliwatthours(grid.imported),
             "grid-export": lambda: Eastron.milliwatthours(grid.exported),
+            "roof": lambda: Eastron.milliwatthours(roof.imported),
         }
         watts = self.nameplate
         meters = (
             MeterSpec("grid-import", "import_energy", "import", watts),
             MeterSpec("grid-export", "export_energy", "export", watts, "sr25519"),
         )
-        device = DeviceSpec("grid", "eastron-sdm630", f"tcp:127.0.0.1:{self.field.tcp(grid)}", meters)
-        self.agent = Agent(self.folder / "agent", self.node.url, [device], poll="100ms")
+        link = f"tcp:127.0.0.1:{self.field.tcp(grid, roof)}"
+        devices = [
+            DeviceSpec("grid", "eastron-sdm630", link, meters),
+            DeviceSpec("roof", "eastron-sdm630", link, (MeterSpec("roof", "import_energy", "generation", watts),), unit=2),
+        ]
+        self.agent = Agent(self.folder / "agent", self.node.url, devices, poll="100ms")
         self.node.start()
         self.attest_base()
         self.ready.set()
@@ -296,9 +304,26 @@ class Month(Site):
 
         wait_until(settled, 30, f"the agent did not settle the reading of interval {until}; log: {self.agent.log}")
 
+    def await_passed(self, meter: str, until: int) -> None:
+        """Waits until the agent knows what became of all its readings up to an interval."""
+
+        def passed() -> bool:
+            rows = readings(self.agent.folder / "spool.db", self.number(meter), 2**32)
+            return bool(rows) and rows[-1][1] >= until
+
+        wait_until(passed, 30, f"the agent did not settle its readings up to interval {until}; log: {self.agent.log}")
+
+    def kept(self, meter: str, until: int) -> list[tuple[int, int, int, int]]:
+        """Epoch, interval, register and quality of a meter's attested readings up to an interval, as the agent kept them."""
+        return readings(self.agent.folder / "spool.db", self.number(meter), until)
+
+    def history(self, meter: str, until: int) -> str:
+        """The chain's history hash at an interval, made again from the readings that the agent kept."""
+        return history(self.agent.folder / "spool.db", self.number(meter), until)
+
     def measured(self, meter: str, until: int) -> int:
         """How many intervals a meter measured up to one, counted over the readings that the agent kept."""
-        rows = readings(self.agent.folder / "spool.db", self.number(meter), until)
+        rows = self.kept(meter, until)
         return sum(after[1] == before[1] + 1 and after[3] == MEASURED for before, after in zip(rows, rows[1:]))
 
     def tidy(self) -> None:

@@ -9,8 +9,8 @@ DECA = 10**12
 
 
 @pytest.fixture(scope="module")
-def seen(quick_node):
-    outcome = javascript("tests/js/challenge.mjs", "--url", quick_node.url, timeout=300)
+def seen(town):
+    outcome = javascript("tests/js/challenge.mjs", "--url", town.url, timeout=300)
     outcome["amounts"] = {name: int(energy) for name, energy in outcome["amounts"].items()}
     return outcome
 

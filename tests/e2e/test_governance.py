@@ -5,9 +5,9 @@ import subprocess
 from programs import ROOT
 
 
-def test_walk_through_the_pages_of_apps_succeeds(quick_node):
+def test_walk_through_the_pages_of_apps_succeeds(town):
     done = subprocess.run(
-        ["node", ROOT / "tests/js/governance.mjs", "--url", quick_node.url], capture_output=True, text=True, timeout=420
+        ["node", ROOT / "tests/js/governance.mjs", "--url", town.url], capture_output=True, text=True, timeout=420
     )
     assert done.returncode == 0, f"{done.stdout[-4000:]}\n{done.stderr[-2000:]}"
     assert "steps done" in done.stdout

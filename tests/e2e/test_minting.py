@@ -45,15 +45,15 @@ def test_rejected_applicant_reads_why_and_has_deposit_and_keys_back(registered):
     assert rejected["application"] == rejected["expected"]
     assert rejected["reason"] == "the seal of the meter is not to be seen"
     assert rejected["keys_free"] is True
-    # 10 DECA for the application and one for each of two meters.
-    assert int(registered["deposit"]["while_open"]) == 12 * DECA
+    # 10 DECA for the application and one for each of three meters.
+    assert int(registered["deposit"]["while_open"]) == 13 * DECA
     assert int(registered["deposit"]["when_rejected"]) == 0
 
 
 def test_applicant_is_admitted_with_the_same_keys_when_it_applies_again(registered):
     assert registered["application"] != registered["rejected"]["application"]
     assert registered["rejected"]["forgotten"] is True
-    assert int(registered["deposit"]["when_admitted"]) == 12 * DECA
+    assert int(registered["deposit"]["when_admitted"]) == 13 * DECA
 
 
 def test_soulbound_token_shows_what_was_admitted(registered):
@@ -74,7 +74,7 @@ def test_export_meter_is_assigned_to_the_storage_node(registered):
 
 
 @pytest.mark.last
-@pytest.mark.parametrize("meter", ["grid-import", "grid-export"])
+@pytest.mark.parametrize("meter", ["grid-import", "grid-export", "roof"])
 def test_month_of_readings_is_attested_to_the_milliwatt_hour(played, meter):
     state = played.outcome["meters"][str(played.number(meter))]
     assert played.expected[meter] > 0

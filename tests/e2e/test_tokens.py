@@ -17,6 +17,7 @@ def test_tokens_have_names_and_decimals(traded):
         "1": ["Heliograph kilowatt-hour", "KWH", 6],
         "2": ["Heliograph carbon", "CO2", 6],
         "3": ["MaxCoin", "MAX", 8],
+        "4": ["Heliograph certificate", "REC", 6],
     }
 
 

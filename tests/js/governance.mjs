@@ -12,7 +12,20 @@
 import { parseArgs } from 'node:util';
 import { hexToString, stringToHex } from '@polkadot/util';
 import { connect, motion, send, signer, theEvent, tokens } from '../../scripts/lib/chain.mjs';
-import { awaitMatured, KWH, kwhPool, maturitySeconds, members, newSite, purse, referendum, request, treasury, voters } from './lib.mjs';
+import {
+  awaitMatured,
+  KWH,
+  kwhPool,
+  maturitySeconds,
+  members,
+  motionRefusal,
+  newSite,
+  purse,
+  referendum,
+  request,
+  treasury,
+  voters,
+} from './lib.mjs';
 
 let values;
 try {
@@ -93,15 +106,18 @@ async function walk() {
 
   const wait = await maturitySeconds(api);
   const withTokens = wait <= Number(values.patience);
-  let second;
+  let second, roof;
   if (withTokens) {
     page('Developer > Extrinsics, then Governance > Tech. comm. > Proposals', 'a storage node is admitted, and the committee assigns the meter to it');
     const storage = await newSite(api, { owner: keeper, kind: 'Storage', flow: 'Charge', log: note });
     await motion(api, api.tx.miners.assignNode(site.meter, storage.miner), members(), note);
     check((await api.query.miners.meters(site.meter)).unwrap().node.eq(storage.miner), `meter ${site.meter} sends to storage node ${storage.miner}`);
 
-    page('(the agent)', `a meter reports 300 kWh; it matures within ${Math.round(wait)} s on this chain`);
+    roof = await newSite(api, { owner, flow: 'Generation', log: note });
+    page('(the agent)', `a meter reports 300 kWh, another one 50 kWh; it matures within ${Math.round(wait)} s on this chain`);
+    await roof.deliver(50_000_000n);
     await site.deliver(300_000_000n);
+    await awaitMatured(api, roof.meter, 50_000_000n, wait);
     await awaitMatured(api, site.meter, 300_000_000n, wait);
 
     page('Developer > Extrinsics', 'the owner requests payment for 200 kWh into the pool (issuance.requestPayment)');
@@ -193,6 +209,49 @@ async function walk() {
   check(set.inner.inner.toBigInt() === tokens(api, 2), 'a request now needs a deposit of 2 DECA');
   await motion(api, api.tx.parameters.setParameter({ Issuance: { RequestDeposit: [null, null] } }), members(), note);
   check((await api.query.parameters.parameters({ Issuance: { RequestDeposit: null } })).isNone, 'and the default again');
+
+  // --- Certificates and rewards -----------------------------------------------------------------------------------------
+
+  if (withTokens) {
+    page('Developer > Extrinsics', 'the owner asks for a certificate over what the roof made (rec.request)');
+    const documents = { evidence: '0x', url: stringToHex('https://example.org/roof'), memo: '0x' };
+    const asked = theEvent(await send(api.tx.rec.request(roof.miner, roof.meter, documents), owner), 'rec', 'Requested').data;
+    note(`request ${asked.request} for ${kwh(asked.energy.toBigInt())}: nobody typed this amount`);
+
+    page('Governance > Tech. comm. > Proposals', 'the committee finds something missing: rec.reject, and the owner updates');
+    await motion(api, api.tx.rec.reject(asked.request, stringToHex('please add the date of the inspection')), members(), note);
+    check((await api.query.rec.requests(asked.request)).unwrap().deposit.toBigInt() === 0n, 'deposit and fee are back');
+    const updated = theEvent(await send(api.tx.rec.update(asked.request, documents), owner), 'rec', 'Requested').data.request;
+    note(`updated as request ${updated}`);
+
+    page('Governance > Tech. comm. > Proposals', 'the committee certifies: rec.certify');
+    const certified = theEvent(await motion(api, api.tx.rec.certify([updated]), members(), note), 'rec', 'Certified').data;
+    check(certified.energy.toBigInt() === 50_000_000n, `certificate ${certified.certificate} of 50 kWh is the owner's`);
+
+    page('Governance > Tech. comm. > Proposals', 'within the window the committee takes it back: rec.revoke');
+    await motion(api, api.tx.rec.revoke(certified.issuance, stringToHex('the meter counts the neighbour, too')), members(), note);
+    const { sums } = (await api.query.rec.issuances(certified.issuance)).unwrap();
+    check(sums.revoked.toBigInt() === 50_000_000n && sums.live.isZero(), 'nothing of it can be used any more');
+  }
+
+  page('Governance > Tech. comm. > Proposals', 'the committee says what carbon a kWh of an area avoids: rec.setEmissionFactor');
+  const factor = { mgPerKwh: 380_000, source: stringToHex('Umweltbundesamt 2025') };
+  await motion(api, api.tx.rec.setEmissionFactor(stringToHex('10YDE-VE-------2'), factor), members(), note);
+  const known = (await api.query.rec.emissionFactors(stringToHex('10YDE-VE-------2'))).unwrap();
+  check(known.mgPerKwh.toNumber() === 380_000, 'what is certified there from now on carries 380 g per kWh');
+
+  page('Developer > Extrinsics, then Governance > Tech. comm. > Proposals', 'somebody funds a pool of rewards; the committee sets what it pays a day');
+  const pool = async () => (await api.query.rewards.pools('Generation')).funds.toBigInt();
+  const funds = await pool();
+  await send(api.tx.rewards.fund('Generation', tokens(api, 50)), alice);
+  // Somebody may collect a day meanwhile.
+  note(`the pool Generation had ${deca(funds)}, and has ${deca(await pool())}`);
+  const before = (await api.query.rewards.emissions('Generation')).unwrapOr(null);
+  await motion(api, api.tx.rewards.setEmission('Generation', { daily: tokens(api, 500), source: 'Funds' }), members(), note);
+  check((await api.query.rewards.emissions('Generation')).unwrap().daily.toBigInt() === tokens(api, 500), 'it pays up to 500 DECA a day');
+  await motion(api, api.tx.rewards.setEmission('Generation', before), members(), note);
+  const minting = await motionRefusal(api, api.tx.rewards.setEmission('Generation', { daily: tokens(api, 500), source: 'Mint' }), note);
+  check(minting === 'rewards.MayNotMint', 'the committee cannot have rewards minted: that is for the public');
 }
 
 async function kwhSupply() {

@@ -14,6 +14,8 @@ export const voters = () =>
 
 /** Asset numbers of the chain. */
 export const KWH = 1;
+export const CO2 = 2;
+export const REC = 4;
 
 export const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
@@ -279,6 +281,17 @@ function device(api, { owner, miner, meter, key, register }) {
       if (refused) throw new Error(`the reading of meter ${meter} was refused: ${refused.data.reason}`);
       return result;
     },
+    /** Submits a reading for each of the intervals from `first` on, late, as a site does that was offline. `energies` in mWh. */
+    async catchUp(first, energies) {
+      const readings = energies.map((energy, index) => {
+        register += BigInt(energy);
+        return signReading(key, genesis, { meter, epoch: 0, interval: first + index, register });
+      });
+      const result = await send(api.tx.metering.submitReadings(readings), owner);
+      const refused = result.events.find(({ section, method }) => section === 'metering' && method === 'ReadingRefused');
+      if (refused) throw new Error(`a reading of meter ${meter} was refused: ${refused.data.reason}`);
+      return result;
+    },
     /** Attests `energy` mWh more. */
     async deliver(energy) {
       register += BigInt(energy);
@@ -298,10 +311,10 @@ const deviceKey = (seed) => {
  */
 export async function newSite(
   api,
-  { owner, seed, kind = 'Standard', flow = 'Export', nameplate = 10_000, back = 4_000, log = () => {} }
+  { owner, seed, kind = 'Standard', flow = 'Export', nameplate = 10_000, profile: own = {}, back = 4_000, log = () => {} }
 ) {
   const key = deviceKey(seed);
-  const profile = { source: 'Solar', method: 'SmartMeter', capacity: nameplate, location: 'u33d', gridArea: '', commissioned: 19_000 };
+  const profile = { source: 'Solar', method: 'SmartMeter', capacity: nameplate, location: 'u33d', gridArea: '', commissioned: 19_000, ...own };
   const meters = [meterApplication(key, api.genesisHash.toU8a(), owner.address, flow, nameplate)];
   const applied = theEvent(await send(api.tx.miners.apply(kind, profile, meters), owner), 'miners', 'Applied');
   const approved = await motion(api, api.tx.miners.approve(applied.data.application), members(), log);

@@ -97,7 +97,7 @@ const forbidden = {
 };
 const { isSufficient, issuer } = (await api.query.assets.asset(KWH)).unwrap();
 const metadata = {};
-for (const id of [1, 2, 3]) {
+for (const id of [1, 2, 3, 4]) {
   const { name, symbol, decimals } = await api.query.assets.metadata(id);
   metadata[id] = [name.toUtf8(), symbol.toUtf8(), decimals.toNumber()];
 }
