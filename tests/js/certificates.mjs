@@ -125,9 +125,9 @@ const cut = theEvent(await send(api.tx.rec.split(whole, half), owner), 'rec', 'S
 const split = { part: cut.toNumber(), lower: await certificate(whole), upper: await certificate(cut) };
 const price = tokens(api, 20);
 await send(api.tx.rec.offer(cut, price), owner);
-forbidden.buy_below = await refusal(api.tx.rec.buy(cut, price - 1n), buyer);
-forbidden.buy_more = "rec.EnergyTooLow";
-const bought = await send(api.tx.rec.buy(cut, price), buyer);
+forbidden.buy_below = await refusal(api.tx.rec.buy(cut, half, price - 1n), buyer);
+forbidden.buy_more = await refusal(api.tx.rec.buy(cut, half + 1n, price), buyer);
+const bought = await send(api.tx.rec.buy(cut, half, price), buyer);
 const sold = {
   price,
   after: await certificate(cut),
@@ -155,7 +155,7 @@ forbidden.use_pooled = await refusal(api.tx.rec.transfer(whole, buyer.address), 
 // --- Retired in the name of a beneficiary, by who got REC ------------------------------------------------------------------
 
 const given = energy - half;
-await send(api.tx.assets.transferKeepAlive(REC, company.address, given), owner);
+await send(api.tx.assets.transfer(REC, company.address, given), owner);
 const used = (given * 3n) / 5n;
 const details = {
   beneficiary: stringToHex('Bäckerei Morgenrot & Söhne'),
