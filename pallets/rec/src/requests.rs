@@ -89,7 +89,7 @@ impl<T: Config> Pallet<T> {
 
 		let originals = request.originals();
 		// The originals are used up before anything is made in their place.
-		let issuance = NextIssuanceId::<T>::get();
+		let issuance = Self::next_issuance()?;
 		let (storage, limit) = match &request.charge {
 			Some(charge) => {
 				let (facts, expires) = Self::convert(&request, charge, id, issuance)?;
@@ -97,7 +97,7 @@ impl<T: Config> Pallet<T> {
 			}
 			None => (None, None),
 		};
-		Self::issue(id, request, info, storage, limit)?;
+		Self::issue(issuance, id, request, info, storage, limit)?;
 		Ok(originals)
 	}
 
@@ -222,6 +222,13 @@ impl<T: Config> Pallet<T> {
 		Ok(id)
 	}
 
+	/// Takes the next number of an issuance.
+	fn next_issuance() -> Result<IssuanceId, DispatchError> {
+		let id = NextIssuanceId::<T>::get();
+		NextIssuanceId::<T>::put(id.checked_add(1).ok_or(ArithmeticError::Overflow)?);
+		Ok(id)
+	}
+
 	/// Stores a pending request, and holds what it costs.
 	#[allow(clippy::too_many_arguments)]
 	pub(crate) fn open(
@@ -271,6 +278,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Makes the issuance of a certified request, and its first certificate.
 	fn issue(
+		issuance: IssuanceId,
 		id: RequestId,
 		request: RequestOf<T>,
 		info: MinerInfo<T::AccountId>,
@@ -279,8 +287,6 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let energy = request.energy();
 		let Request { miner, meter, owner, from, to, documents, .. } = request;
-		let issuance = NextIssuanceId::<T>::get();
-		NextIssuanceId::<T>::put(issuance.checked_add(1).ok_or(ArithmeticError::Overflow)?);
 		let now = T::CurrentInterval::get();
 		let expires = now.saturating_add(T::Validity::get());
 		let emission_factor = match storage {

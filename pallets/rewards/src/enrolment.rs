@@ -92,9 +92,12 @@ impl<T: Config> Pallet<T> {
 		let count = days.len() as u32;
 		for day in days {
 			if enrolment.category == Category::Consumption {
-				Self::remember(miner, &sight, day);
+				Self::remember(miner, &sight, day)?;
 			}
-			let seed = T::Lottery::get().map(|parts| (Self::fix_seed(day, today), parts));
+			let seed = match T::Lottery::get() {
+				Some(parts) => Some((Self::fix_seed(day, today)?, parts)),
+				None => None,
+			};
 			let weighing = Self::weigh(miner, enrolment.category, &sight, &mut votes, seed, day);
 			if !weighing.weight.is_zero() {
 				Self::add_record(enrolment.category, day, weighing.weight)?;
@@ -205,18 +208,16 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Takes down what a consumer used on `day`, and forgets what is older than 30 days.
-	fn remember(miner: MinerId, sight: &Sight<T::AccountId>, day: Day) {
+	fn remember(miner: MinerId, sight: &Sight<T::AccountId>, day: Day) -> DispatchResult {
 		let known = sight.report.as_ref().and_then(|report| report.day(day));
 		// A day without any use is not believed: an upheld challenge takes the energy and leaves the intervals.
 		let is_known = |known: &DayEnergy| known.intervals > 0 && known.energy > 0;
-		let Some(DayEnergy { energy, .. }) = known.filter(is_known) else { return };
-		Histories::<T>::mutate(miner, |history| {
+		let Some(DayEnergy { energy, .. }) = known.filter(is_known) else { return Ok(()) };
+		Histories::<T>::try_mutate(miner, |history| {
 			history.retain(|(past, _)| *past < day && day - *past < HISTORY);
 			// Days come in order, so that 29 are left at most.
-			if history.try_push((day, energy)).is_err() {
-				history.clear();
-			}
-		});
+			history.try_push((day, energy)).map_err(|_| Error::<T>::BooksDisagree.into())
+		})
 	}
 
 	/// The number that a miner has in the lottery of a day.
@@ -233,20 +234,18 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The seed of a day that is recorded now; fixed by the first record that asks.
-	pub(crate) fn fix_seed(day: Day, today: Day) -> [u8; 32] {
+	pub(crate) fn fix_seed(day: Day, today: Day) -> Result<[u8; 32], DispatchError> {
 		if let Some(seed) = Self::seed_of(day) {
-			return seed;
+			return Ok(seed);
 		}
 		let seed = T::Seed::get();
-		Seeds::<T>::mutate(|seeds| {
+		Seeds::<T>::try_mutate(|seeds| {
 			let days = Self::recordable(today);
 			seeds.retain(|(day, _)| days.contains(day));
 			// There are as many places as days that can be recorded.
-			if seeds.try_push((day, seed)).is_err() {
-				seeds.clear();
-			}
-		});
-		seed
+			seeds.try_push((day, seed)).map_err(|_| Error::<T>::BooksDisagree)
+		})?;
+		Ok(seed)
 	}
 
 	/// Pays a miner's owner, and forgets it if it has left and nothing is open.

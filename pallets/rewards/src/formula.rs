@@ -6,7 +6,7 @@ use heliograph_primitives::{
 	miner::{CollectionMethod, Source},
 	units::{Energy, Watts, INTERVALS_PER_DAY},
 };
-use sp_core::U256;
+use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
 
 /// Days of the week that a weight looks back on, its own day included.
 pub const WEEK: Day = 7;
@@ -69,8 +69,7 @@ pub fn mul_div(a: u128, b: u128, c: u128) -> u128 {
 	if c == 0 {
 		return 0;
 	}
-	let quotient = U256::from(a) * U256::from(b) / U256::from(c);
-	u128::try_from(quotient).unwrap_or(u128::MAX)
+	multiply_by_rational_with_rounding(a, b, c, Rounding::Down).unwrap_or(u128::MAX)
 }
 
 /// What `weight` of `total` gets of `budget`. Rounds down, so that all shares together are at most the budget.

@@ -166,7 +166,7 @@ impl<T: Config> Pallet<T> {
 					&week,
 				);
 				if T::Lottery::get().is_some() {
-					Self::fix_seed(day, today);
+					Self::fix_seed(day, today)?;
 				}
 				if plausible.is_ok() {
 					let votes = votes.of::<T>(plant.miner, report);
