@@ -6,6 +6,7 @@ use heliograph_primitives::{
 	miner::{CollectionMethod, Source},
 	units::{Energy, Watts, INTERVALS_PER_DAY},
 };
+use sp_core::U256;
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
 
 /// Days of the week that a weight looks back on, its own day included.
