@@ -12,6 +12,7 @@ pub mod history;
 pub mod keys;
 pub mod miner;
 pub mod reading;
+pub mod trade;
 pub mod units;
 
 pub use claim::{Claim, ClaimKind, EnergyClaims, MeterEnergy};

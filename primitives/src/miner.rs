@@ -47,6 +47,17 @@ pub enum MinerKind {
 	Consumer,
 }
 
+impl MinerKind {
+	/// What meters measure through which a miner of this kind gives energy away in trade. Only one flow, because a
+	/// battery's meter and the one behind it, where the house meets the grid, see the same energy.
+	pub const fn gives_by(self) -> Flow {
+		match self {
+			Self::Storage => Flow::Discharge,
+			Self::Standard | Self::Plant | Self::Remote | Self::Consumer => Flow::Export,
+		}
+	}
+}
+
 /// The way in which energy passes a meter.
 #[derive(
 	Clone,

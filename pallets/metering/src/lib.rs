@@ -21,6 +21,8 @@
 //!   matured is *detained*.
 //! - **Voided**: energy that an upheld challenge took away. It stays in the attested total and can never be claimed.
 //! - **Oracle**: who signs for a meter without a key of its own, whose numbers come from a vendor's interface.
+//! - **Use**: what a meter's energy is spoken for in trade. A meter has one use at a time, and is *booked* for it as often
+//!   as who trades asks.
 //!
 //! ## Scenarios
 //!
@@ -76,6 +78,11 @@
 //! energy and the measured intervals of each of the last ten days, and the profile of the last 96 intervals, to compare with
 //! her neighbours'. It is one read, and energy that was recovered is of no day.
 //!
+//! ### 12. Energy is sold once
+//! Nora offers what her battery gives out tomorrow in three auctions of a quarter of an hour. Each offer books her discharge
+//! meter for the auctions. While one of them stands she cannot list the same energy as a lot, nor have it counted as the
+//! delivery of a withdrawal: another purpose finds the meter booked. When the last of them is settled, the meter is free.
+//!
 //! ## Invariants
 //!
 //! Written in [`Pallet::do_try_state`], and run after every test.
@@ -95,6 +102,7 @@ pub mod ripening;
 pub mod state;
 #[cfg(test)]
 mod tests;
+mod uses;
 pub mod weights;
 
 pub use challenge::{Challenge, ChallengeOf, Evidence};
@@ -115,6 +123,7 @@ use heliograph_primitives::{
 	history::{Checkpoint, EnergyHistory, MeterReport, MeterReports},
 	miner::{MeterDirectory, MeterId, MinerId, OwnerBonds},
 	reading::{AttestedReading, SignedReading},
+	trade::MeterUse,
 	units::{interval_at, Interval, INTERVAL_MILLIS},
 };
 use sp_runtime::traits::Saturating;
@@ -220,6 +229,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NodeFlows<T: Config> =
 		StorageDoubleMap<_, Identity, MinerId, Identity, u8, NodeInflow, OptionQuery>;
+
+	/// What the meters that energy is traded by are booked for, and how often. Those that are not booked have no entry.
+	#[pallet::storage]
+	pub type Uses<T: Config> = StorageMap<_, Identity, MeterId, (MeterUse, u32), OptionQuery>;
 
 	/// How many signatures an operator had checked in the block in which it last submitted. One entry per operator.
 	#[pallet::storage]
@@ -361,6 +374,10 @@ pub mod pallet {
 		NotMatured,
 		/// The energy up to there was claimed before.
 		NothingToClaim,
+		/// The meter is booked for another purpose of trade: `useOf` says which. Wait until that is settled, or cancel it.
+		MeterBooked,
+		/// The meter is not booked for this purpose.
+		NotBooked,
 	}
 
 	#[pallet::hooks]
@@ -575,6 +592,11 @@ pub mod pallet {
 				.filter(|inflow| inflow.interval == interval)
 				.filter(|_| desk::is_recent(interval, Self::current_interval()))
 		}
+
+		/// What a meter is booked for in trade, and how often. `None` if it is free.
+		pub fn use_of(meter: MeterId) -> Option<(MeterUse, u32)> {
+			Uses::<T>::get(meter)
+		}
 	}
 }
 
@@ -705,6 +727,7 @@ impl<T: Config> Pallet<T> {
 	/// 11. What is ripe has matured. From a meter's origin over the ripe checkpoint and the one that ripens to its newest
 	///     reading nothing goes back. Nothing was voided since either was taken, and the one that ripens holds nothing that
 	///     arrived after its bucket.
+	/// 12. A meter that has a use is booked for it at least once.
 	pub fn do_try_state() -> Result<(), DispatchError> {
 		ensure!(
 			(MIN_INTERVAL_MILLIS..=INTERVAL_MILLIS).contains(&IntervalMillis::<T>::get()),
@@ -736,6 +759,9 @@ impl<T: Config> Pallet<T> {
 					&& inflow.meters > 0,
 				"10: the sum of a node is not of its slot"
 			);
+		}
+		for (_, count) in Uses::<T>::iter_values() {
+			ensure!(count > 0, "12: a meter has a use that nobody booked it for");
 		}
 		Ok(())
 	}

@@ -86,3 +86,18 @@ impl<T: Config> OwnerBonds<T::AccountId, BalanceOf<T>> for Pallet<T> {
 		})
 	}
 }
+
+impl<T: Config> NodeAssignment for Pallet<T> {
+	fn assign(meter: MeterId, node: Option<MinerId>) -> DispatchResult {
+		let info = Self::meter_in_service(meter)?;
+		if let Some(node) = node {
+			ensure!(info.flow == Flow::Export, Error::<T>::NotAnExportMeter);
+			let entry = Miners::<T>::get(node).ok_or(Error::<T>::UnknownMiner)?;
+			ensure!(entry.kind == MinerKind::Storage, Error::<T>::NotAStorageNode);
+			ensure!(entry.status == Status::Active, Error::<T>::NodeNotActive);
+		}
+		Meters::<T>::insert(meter, MeterInfo { node, ..info });
+		Self::deposit_event(Event::NodeAssigned { meter, node });
+		Ok(())
+	}
+}

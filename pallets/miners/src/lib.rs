@@ -41,6 +41,15 @@
 //! Olga applies for one more meter ([`apply_meters`](Pallet::apply_meters)). She loses the phone with her account: the
 //! DAO gives the miner to her new one ([`recover`](Pallet::recover)).
 //!
+//! ### 5. Energy is sent to a storage node
+//! Olga and Nora, who has a battery, agree a deposit in the pallet of the storage nodes. It lets Olga's export meter send to
+//! Nora's node ([`NodeAssignment`]), as the DAO can with [`assign_node`](Pallet::assign_node), and no longer when the deposit
+//! ends.
+//!
+//! ### 6. A meter that trades goes out of service
+//! Nora's meter stands in open trades when she retires it, or when the DAO revokes her miner. Neither waits for the trades,
+//! and no trade waits for them: what a meter measured stays with the metering pallet, and settles them.
+//!
 //! ## Deposits
 //!
 //! One for the application and one per meter, as they stand when they are held; what is recorded with the application or
@@ -86,6 +95,7 @@ use heliograph_primitives::{
 	keys::{MeterKey, MeterSignature, OracleSet, OracleSetId},
 	miner::{Flow, HardwareStatus, MeterId, MeterInfo, MinerId, MinerKind},
 	reading::rotation_payload,
+	trade::NodeAssignment,
 };
 use sp_runtime::{
 	traits::{CheckedAdd, CheckedMul, Saturating, Zero},
@@ -978,8 +988,9 @@ pub mod pallet {
 		/// [`Config::AdmissionOrigin`].
 		///
 		/// ## Details
-		/// Should the node be suspended or revoked later, the assignment stays until it is changed here; who reads it asks
-		/// whether the node is active.
+		/// Owners of meters and of storage nodes agree deposits between themselves, and the meters are assigned then; this is
+		/// for the cases that they leave behind. Should the node be suspended or revoked later, the assignment stays until it
+		/// is changed; who reads it asks whether the node is active.
 		///
 		/// ## Errors
 		/// [`Error::UnknownMeter`], [`Error::MeterRetired`], [`Error::NotAnExportMeter`], [`Error::UnknownMiner`],
@@ -995,16 +1006,7 @@ pub mod pallet {
 			node: Option<MinerId>,
 		) -> DispatchResult {
 			T::AdmissionOrigin::ensure_origin(origin)?;
-			let info = Self::meter_in_service(meter)?;
-			if let Some(node) = node {
-				ensure!(info.flow == Flow::Export, Error::<T>::NotAnExportMeter);
-				let entry = Miners::<T>::get(node).ok_or(Error::<T>::UnknownMiner)?;
-				ensure!(entry.kind == MinerKind::Storage, Error::<T>::NotAStorageNode);
-				ensure!(entry.status == Status::Active, Error::<T>::NodeNotActive);
-			}
-			Meters::<T>::insert(meter, MeterInfo { node, ..info });
-			Self::deposit_event(Event::NodeAssigned { meter, node });
-			Ok(())
+			<Self as NodeAssignment>::assign(meter, node)
 		}
 
 		/// Name the oracles of a set, change them, or remove the set.

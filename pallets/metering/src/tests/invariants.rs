@@ -142,3 +142,13 @@ fn invariants_notice_when_sum_of_a_node_is_broken() {
 		});
 	}
 }
+
+#[test]
+fn invariants_notice_when_a_use_is_booked_by_nobody() {
+	new_test_ext().execute_with(|| {
+		Uses::<Test>::insert(0, (MeterUse::Lot, 1));
+		Metering::do_try_state().unwrap();
+		Uses::<Test>::insert(0, (MeterUse::Lot, 0));
+		assert_broken("12");
+	});
+}

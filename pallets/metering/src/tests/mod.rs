@@ -9,6 +9,7 @@ mod node_flows;
 mod properties;
 mod readings;
 mod reports;
+mod uses;
 
 use crate::{mock::*, state::NOT_MEASURED, *};
 use frame_support::{assert_noop, assert_ok};

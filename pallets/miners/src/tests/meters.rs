@@ -308,3 +308,31 @@ fn node_is_assigned_by_the_dao_to_export_meters() {
 		assert_noop!(assign(0, Some(storage)), Error::<Test>::MeterRetired);
 	});
 }
+
+#[test]
+fn node_is_assigned_by_another_pallet_as_by_the_dao() {
+	build_and_execute(|| {
+		let meters = vec![export_meter(1), meter(2, OLGA)];
+		let standard = is_admitted(OLGA, MinerKind::Standard, profile(), meters);
+		let storage = is_admitted(PETER, MinerKind::Storage, profile(), vec![meter(3, PETER)]);
+		let assign = |meter, node| <Miners as NodeAssignment>::assign(meter, node);
+		assert_noop!(assign(9, Some(storage)), Error::<Test>::UnknownMeter);
+		assert_noop!(assign(0, Some(9)), Error::<Test>::UnknownMiner);
+		assert_noop!(assign(0, Some(standard)), Error::<Test>::NotAStorageNode);
+		assert_noop!(assign(1, Some(storage)), Error::<Test>::NotAnExportMeter);
+		assert_ok!(Miners::suspend(ROOT(), storage, reason("service")));
+		assert_noop!(assign(0, Some(storage)), Error::<Test>::NodeNotActive);
+		assert_ok!(Miners::reinstate(ROOT(), storage));
+		assert_ok!(assign(0, Some(storage)));
+		assert_eq!(last_event(), Event::NodeAssigned { meter: 0, node: Some(storage) }.into());
+		assert_eq!(directory_meter(0).unwrap().node, Some(storage));
+		// A node that was revoked can still be left.
+		assert_ok!(Miners::revoke(ROOT(), storage, reason("gone"), false));
+		assert_noop!(assign(0, Some(storage)), Error::<Test>::NodeNotActive);
+		assert_ok!(assign(0, None));
+		assert_eq!(last_event(), Event::NodeAssigned { meter: 0, node: None }.into());
+		assert_eq!(directory_meter(0).unwrap().node, None);
+		assert_ok!(Miners::retire_meter(olga(), 0));
+		assert_noop!(assign(0, None), Error::<Test>::MeterRetired);
+	});
+}
