@@ -25,10 +25,11 @@ impl<T: Config> Pallet<T> {
 		Ok(info)
 	}
 
-	/// Takes the evidence for a payment to `miner`. Reads three items per meter and writes nothing.
+	/// Takes the evidence for a payment to `miner`. Reads eight items per meter at most and writes nothing.
 	///
-	/// Until storage nodes measure what they receive, the export register of the miner's grid meter stands for it:
-	/// `received = sent`, and the evidence says so.
+	/// What was received is what the storage node accounted for. Of meters that send to none it is what the one received that
+	/// they sent to before. Only when there is nothing of that left it is, where the grid meter counts, all that was sent:
+	/// whoever ends a deposit has neither what was lost before paid, nor the receipts for what goes into the grid afterwards.
 	pub(crate) fn take_evidence(
 		miner: MinerId,
 		info: &MinerInfo<T::AccountId>,
@@ -36,9 +37,10 @@ impl<T: Config> Pallet<T> {
 	) -> Result<Taken<T>, DispatchError> {
 		// The interval before the one that runs: the newest that can have been reported.
 		let newest = T::CurrentInterval::get().saturating_sub(1);
+		let grid_meter_counts = GridMeterCounts::<T>::get();
 		let mut claims = BoundedVec::<MeterClaim, T::MaxMeters>::new();
-		let mut sent = 0u128;
-		let mut node = None;
+		let (mut sent, mut received) = (0u128, 0u128);
+		let (mut node, mut received_by) = (None, ReceivedBy::GridMeter);
 		let (mut reported, mut expected, mut challenges) = (0u32, 0u32, 0u32);
 		let (mut from_interval, mut to_interval) = (Interval::MAX, 0);
 		let mut ever_voided = false;
@@ -51,6 +53,14 @@ impl<T: Config> Pallet<T> {
 			ensure!(registered.flow == Flow::Export, Error::<T>::NotExport);
 			if claims.is_empty() {
 				node = registered.node;
+				received_by = match node {
+					Some(node) => ReceivedBy::StorageNode(node),
+					None if !grid_meter_counts => ReceivedBy::FormerNode,
+					None if meters.iter().any(|(meter, _)| Self::was_received(*meter)) => {
+						ReceivedBy::FormerNode
+					}
+					None => ReceivedBy::GridMeter,
+				};
 			}
 			ensure!(registered.node == node, Error::<T>::NodesDiffer);
 
@@ -59,9 +69,21 @@ impl<T: Config> Pallet<T> {
 			let to = up_to.unwrap_or(energy.matured);
 			ensure!(to <= energy.matured, Error::<T>::NotMatured);
 			ensure!(to > from, Error::<T>::NothingToClaim);
-			sent = sent
-				.checked_add(to.saturating_sub(from))
-				.ok_or(DispatchError::Arithmetic(ArithmeticError::Overflow))?;
+			let sent_by_it = to.saturating_sub(from);
+			let received_of_it = match received_by {
+				ReceivedBy::GridMeter => sent_by_it,
+				ReceivedBy::StorageNode(_) => {
+					Self::received_of(meter, sent_by_it)?.ok_or(Error::<T>::NotReceivedYet)?
+				}
+				ReceivedBy::FormerNode => Self::received_of(meter, sent_by_it)?.ok_or_else(
+					|| match T::Receipts::receiver(meter) {
+						Some(_) => Error::<T>::NotReceivedYet,
+						None => Error::<T>::NoStorageNode,
+					},
+				)?,
+			};
+			sent = sent.checked_add(sent_by_it).ok_or(ArithmeticError::Overflow)?;
+			received = received.checked_add(received_of_it).ok_or(ArithmeticError::Overflow)?;
 
 			// Of a meter that was never paid for, the first reading is a base and measures nothing.
 			let before = Reported::<T>::get(meter)
@@ -79,6 +101,7 @@ impl<T: Config> Pallet<T> {
 				meter,
 				from,
 				to,
+				received: received_of_it,
 				measured: energy.measured_intervals,
 				until: energy.last_interval,
 			};
@@ -86,13 +109,15 @@ impl<T: Config> Pallet<T> {
 			claims.try_push(claim).map_err(|_| DispatchError::Corruption)?;
 		}
 		ensure!(!claims.is_empty(), Error::<T>::NoMeters);
+		ensure!(!received.is_zero(), Error::<T>::NothingReceived);
 
 		let evidence = Evidence {
 			claims,
 			sent,
-			received: sent,
-			received_by: ReceivedBy::GridMeter,
-			loss: 0,
+			received,
+			received_by,
+			// Of no meter more was received than it sent.
+			loss: sent.saturating_sub(received),
 			reported_intervals: reported,
 			expected_intervals: expected,
 			work_shares: T::WorkShares::since(miner, from_interval),

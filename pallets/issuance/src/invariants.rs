@@ -10,16 +10,20 @@ use frame_support::traits::{
 impl<T: Config> Pallet<T> {
 	/// The rules that always hold.
 	///
-	/// 1. No energy token exists that was not issued for a claim: `supply + burned <= issued`. Less exists only where a
-	///    holder destroyed its own, by closing an account of the assets pallet that was not empty.
-	/// 2. Issued is what was claimed: the sum over all meters of their pointers of token claims.
+	/// 1. No energy token exists that was not issued for a claim: `supply + burned <= issued`. Less exists where another
+	///    pallet burned tokens for energy that was drawn, and where a holder destroyed its own, by closing an account of the
+	///    assets pallet that was not empty.
+	/// 2. What was claimed was issued, or lost on the way: `issued + lost` is the sum over all meters of their pointers of
+	///    token claims.
 	/// 3. Nobody but this pallet's account is issuer, admin or owner of the energy token.
 	/// 4. A meter is named by one standing request at most, which names it: `MeterRequest` and `Requests` agree.
 	/// 5. The deposits held equal the deposits recorded.
 	/// 6. A request is listed for its miner, and no other is: `RequestsByMiner` and `Requests` agree.
 	/// 7. A request is for energy beyond the pointers: its claims go forward, start at the pointers, and sum to what it says
-	///    was sent; what was sent was received or lost.
+	///    was sent and received; what was sent was received or lost, and something was received.
 	/// 8. No number was handed out that the counter has not passed.
+	/// 9. Of no energy more was received than was sent, and the receipts that a request counts on are kept for its meters,
+	///    unless the grid meter stands for them.
 	pub fn do_try_state() -> Result<(), DispatchError> {
 		let kwh = T::KwhId::get();
 		let exists = T::Assets::total_issuance(kwh)
@@ -33,7 +37,8 @@ impl<T: Config> Pallet<T> {
 				T::Energy::energy(meter).ok_or("2: a meter was paid that never reported")?;
 			claimed = claimed.saturating_add(token_pointer(&energy));
 		}
-		ensure!(claimed == Issued::<T>::get(), "2: issued is not what was claimed");
+		let used = Issued::<T>::get().checked_add(Lost::<T>::get());
+		ensure!(used == Some(claimed), "2: what was claimed was neither issued nor lost");
 
 		let account = Some(Self::account());
 		ensure!(T::Assets::issuer(kwh) == account, "3: another account can issue energy tokens");
@@ -55,7 +60,8 @@ impl<T: Config> Pallet<T> {
 				named.eq(evidence.claims.iter().map(|claim| &claim.meter)),
 				"7: the evidence is about other meters"
 			);
-			let mut sent = 0u128;
+			let by_grid_meter = evidence.received_by == ReceivedBy::GridMeter;
+			let (mut sent, mut received) = (0u128, 0u128);
 			for claim in &evidence.claims {
 				meters.saturating_inc();
 				ensure!(
@@ -70,9 +76,17 @@ impl<T: Config> Pallet<T> {
 					claim.from == token_pointer(&energy),
 					"7: a claim does not start at the pointer"
 				);
-				sent = sent.saturating_add(claim.to.saturating_sub(claim.from));
+				let kept = Received::<T>::get(claim.meter);
+				ensure!(
+					by_grid_meter || kept.less(claim.sent(), claim.received).is_some(),
+					"9: the receipts that a request counts on are not kept"
+				);
+				sent = sent.saturating_add(claim.sent());
+				received = received.saturating_add(claim.received);
 			}
 			ensure!(sent == evidence.sent, "7: the claims do not sum to what was sent");
+			ensure!(received == evidence.received, "7: the claims do not sum to what was received");
+			ensure!(received > 0, "7: a request is for nothing");
 			ensure!(
 				evidence.received.checked_add(evidence.loss) == Some(sent),
 				"7: what was sent was neither received nor lost"
@@ -88,6 +102,9 @@ impl<T: Config> Pallet<T> {
 			RequestsByMiner::<T>::iter_keys().count() == requests,
 			"6: a request is listed that does not stand"
 		);
+		for Receipt { energy, received, .. } in Received::<T>::iter_values() {
+			ensure!(energy > 0 && received <= energy, "9: more was received than was sent");
+		}
 		for (depositor, recorded) in deposits {
 			ensure!(
 				T::Currency::balance_on_hold(&HoldReason::Request.into(), &depositor) == recorded,

@@ -8,8 +8,13 @@
 //! - **KWH**: the energy token. One base unit is one mWh; with 6 decimals 1 KWH is 1 kWh.
 //! - **Request**: asks for payment of the matured energy of some meters of one miner. A meter is in one request at a time.
 //! - **Evidence**: what the DAO votes on; computed on the chain, and frozen with the request.
-//! - **Sent, received, loss**: what left the miner, what arrived, and the difference. Tokens are minted for what was
-//!   *received*. Until storage nodes measure it, the miner's own export register stands for it, and the evidence says so.
+//! - **Sent, received, loss**: what left the miner, what its storage node received of it, and the difference. Tokens are
+//!   minted for what was *received*.
+//! - **Receipt**: what a node has accounted for of a meter's energy. A request takes the receipts that it counts on, once;
+//!   what is accounted for later is for the next request.
+//! - **Grid meter**: the miner's own export register. Where [`GridMeterCounts`] it stands for a node that a meter does not
+//!   send to, and of which it has no receipts left, and the evidence says so: for chains on which batteries are not what is tried out. Tokens that are minted so are
+//!   backed by no battery.
 //! - **Payment fund**: the DECA of this pallet's account, which no key controls. Anyone may send to it.
 //! - **Shares**: of the payment and of the tokens, to the miner, to the storage node that it sends to, and to the treasury.
 //! - **Standing policy**: a rule by which small requests of miners with a clean record need no vote. Off until voted.
@@ -17,11 +22,12 @@
 //! ## Scenarios
 //!
 //! ### 1. A month is paid
-//! Olga's roof has exported 320 kWh that matured. She calls [`request_payment`](Pallet::request_payment) for her export
-//! meter and chooses liquidity; a deposit is held. A member of the DAO compares the evidence with the registration and
-//! moves to [`approve`](Pallet::approve). The meter's pointer moves over the 320 kWh, which can never be claimed as tokens
-//! again; 320 KWH are minted, and 32 DECA come out of the fund at 0.1 DECA. The treasury gets its tenth; Olga's 80 % and
-//! the storage node's 10 % go into the pool, and they get its liquidity tokens, 8 to 1, and with them the pool's fees.
+//! Olga's roof has sent 320 kWh to Nora's storage node, and they have matured. The node has accounted for them: 8 % were lost
+//! on the way. Olga calls [`request_payment`](Pallet::request_payment) for her export meter and chooses liquidity; a deposit
+//! is held. A member of the DAO compares the evidence with the registration and moves to [`approve`](Pallet::approve). The
+//! meter's pointer moves over the 320 kWh, which can never be claimed as tokens again; 294.4 KWH are minted, and 29.44 DECA
+//! come out of the fund at 0.1 DECA. The treasury gets its tenth; Olga's 80 % and Nora's 10 % go into the pool, and they get
+//! its liquidity tokens, 8 to 1, and with them the pool's fees.
 //!
 //! ### 2. Something is missing
 //! Two days of readings have not arrived. The DAO calls [`reject`](Pallet::reject) with the reason. The agent comes back
@@ -40,6 +46,29 @@
 //! Before a large approval, somebody sells KWH into the pool to buy what comes in cheaply. The price is off the governed
 //! rate, so nothing goes into the pool: the request is paid out directly, and the event says why.
 //!
+//! ### 6. The node lags behind
+//! Nora's node has accounted for the intervals until Tuesday, and Olga asks for all that matured by Wednesday:
+//! [`Error::NotReceivedYet`]. Anyone can let the node account for Wednesday; or Olga asks for less. While the DAO looks at
+//! her request the node goes on, and loses more: that is in the evidence of her next request, not of this one.
+//!
+//! ### 7. A deposit ends
+//! Olga and Nora part. What the node had received of Olga's energy by then she can still ask for, when it has matured; the
+//! node's share of it is the treasury's. For what her roof sends to the grid afterwards there are no tokens:
+//! [`Error::NoStorageNode`]. Where the grid meter counts, that is paid for, too, once what the node received is: first the
+//! 92 of the 100 kWh that Nora's battery got, and then, by another request, all that went into the grid.
+//!
+//! ### 8. A battery is doubted
+//! Olga has asked for 92 kWh that Nora's node received. Then Carol challenges the node's charge meter: nobody saw a battery
+//! there. While the challenge is open the request cannot be approved, [`Error::NodeDisputed`], and so cannot any other for
+//! what that node received, wherever its meter sends by now. After the ruling it can: what the challenge took away Nora's
+//! bond answers for, and the DAO may reject the request.
+//!
+//! ## Why no more is minted than was received
+//!
+//! A node gives each receipt once, for energy that its charge meter counted. Approvals mint what the claims say was received,
+//! and use up as much of the receipts taken for them; the shares of a receipt, each rounded down, sum to the whole. What a
+//! challenge voids is never claimed, and its receipts are worth nothing: less is minted then, never more.
+//!
 //! ## Invariants
 //!
 //! Written in [`Pallet::do_try_state`], and run after every test.
@@ -54,6 +83,7 @@ mod evidence;
 mod invariants;
 #[cfg(test)]
 mod mock;
+mod receipts;
 mod settle;
 pub mod split;
 #[cfg(test)]
@@ -62,6 +92,7 @@ mod types;
 pub mod weights;
 
 pub use pallet::*;
+pub use receipts::Receipt;
 pub use types::*;
 pub use weights::WeightInfo;
 
@@ -81,6 +112,7 @@ use frame_system::pallet_prelude::*;
 use heliograph_primitives::{
 	claim::{ClaimKind, EnergyClaims, MeterEnergy},
 	miner::{HardwareStatus, MeterDirectory, MeterId, MinerId, MinerKind},
+	trade::NodeReceipts,
 	units::{Interval, INTERVALS_PER_DAY},
 };
 use sp_runtime::{
@@ -132,6 +164,9 @@ pub mod pallet {
 		/// Whose energy matured, and the way to claim it once.
 		type Energy: EnergyClaims;
 
+		/// What storage nodes received of what meters sent.
+		type Receipts: NodeReceipts;
+
 		/// Who does liveness work.
 		type WorkShares: WorkShares;
 
@@ -140,6 +175,10 @@ pub mod pallet {
 
 		/// Approves and rejects requests, and sets the standing policy: the Technical DAO, or a referendum.
 		type IssuanceOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// Says whether the grid meter of a miner without a storage node counts: the public, as tokens are minted then that no
+		/// battery backs.
+		type GridMeterOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
 		/// What a kWh is paid with, in base units of DECA. Governed.
 		type DecaPerKwh: Get<Balance>;
@@ -221,9 +260,22 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Reported<T: Config> = StorageMap<_, Identity, MeterId, ReportedUntil, OptionQuery>;
 
+	/// The receipts that requests took for a meter and that no approval has used: what a standing request counts on, and what
+	/// withdrawn ones left for the meter's next one. All of one node.
+	#[pallet::storage]
+	pub type Received<T: Config> = StorageMap<_, Identity, MeterId, Receipt, ValueQuery>;
+
+	/// Whether the grid meter of a miner without a storage node counts as having received what it sent.
+	#[pallet::storage]
+	pub type GridMeterCounts<T: Config> = StorageValue<_, bool, ValueQuery>;
+
 	/// All energy tokens that were ever minted, in mWh.
 	#[pallet::storage]
 	pub type Issued<T: Config> = StorageValue<_, u128, ValueQuery>;
+
+	/// All energy that was claimed for tokens and not received, in mWh: what was lost on the way to the storage nodes.
+	#[pallet::storage]
+	pub type Lost<T: Config> = StorageValue<_, u128, ValueQuery>;
 
 	/// All energy tokens that were ever burned with [`Pallet::burn`], in mWh.
 	#[pallet::storage]
@@ -237,6 +289,22 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type AutoApproved<T: Config> = StorageValue<_, DaySum, ValueQuery>;
 
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// Whether the grid meter of a miner without a storage node counts; it does not when absent.
+		pub grid_meter_counts: bool,
+		#[serde(skip)]
+		pub _marker: core::marker::PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			GridMeterCounts::<T>::put(self.grid_meter_counts);
+		}
+	}
+
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -248,7 +316,7 @@ pub mod pallet {
 			miner: MinerId,
 			/// Its owner, who asked.
 			owner: T::AccountId,
-			/// The energy that it asks payment for, in mWh.
+			/// The energy that was received, for which it asks payment, in mWh.
 			energy: u128,
 			/// What is held.
 			deposit: Balance,
@@ -292,7 +360,7 @@ pub mod pallet {
 			replacement: RequestId,
 			/// The miner.
 			miner: MinerId,
-			/// The energy that it asks payment for, in mWh.
+			/// The energy that was received, for which it asks payment, in mWh.
 			energy: u128,
 		},
 		/// A request was taken back, and its deposit released.
@@ -313,6 +381,11 @@ pub mod pallet {
 			who: T::AccountId,
 			/// How many, in mWh.
 			amount: Balance,
+		},
+		/// It was said whether the grid meter of a miner without a storage node counts.
+		GridMeterCountsSet {
+			/// What holds from now on.
+			counts: bool,
 		},
 	}
 
@@ -336,7 +409,8 @@ pub mod pallet {
 		MeterOfAnother,
 		/// Only what an export meter counts is paid for: name the meter at the grid.
 		NotExport,
-		/// The meters send to different storage nodes. Make a request for each.
+		/// The meters send to different storage nodes: make a request for each. Or what is kept for a meter was received by
+		/// another node than what it sent later: ask, with a position for the meter, for what is kept, and then for the rest.
 		NodesDiffer,
 		/// The meter is in another request. Withdraw that one, or wait for the DAO.
 		MeterBusy,
@@ -352,12 +426,27 @@ pub mod pallet {
 		NotOpen,
 		/// The request was not rejected: it still waits for the DAO.
 		NotRejected,
-		/// The energy was claimed otherwise since the evidence was taken. Reject the request, so that it can be resubmitted.
+		/// The energy or its receipts were used otherwise since the evidence was taken. Reject the request, so that it can be
+		/// resubmitted.
 		EvidenceOutdated,
 		/// The payment fund has too little DECA. Send some to the account that `payment_account` names.
 		FundTooLow,
 		/// Nothing was to be burned.
 		AmountIsZero,
+		/// The storage node has not accounted for all of this energy. Let it, with `storageNodes.account` and then
+		/// `storageNodes.accountMeter`, which anyone may call; or ask for less, with a position for the meter. While the meter
+		/// by which the node receives is challenged, wait for the ruling. Of a meter that does not send there any more, ask for
+		/// what the node received first, and then for what went into the grid.
+		NotReceivedYet,
+		/// The storage node received nothing of this energy: there is nothing to be paid for. Ask for more of it.
+		NothingReceived,
+		/// The meters send to no storage node, and none received this energy before. Agree a deposit with one, with
+		/// `storageNodes.askDeposit`; or ask, with a position for the meter, for what the last one received. Where the grid meter
+		/// counts, make a request of their own for meters of which a node received something.
+		NoStorageNode,
+		/// A challenge of the meter by which the storage node received this energy is open. The request stays: wait for the
+		/// ruling, and approve it then.
+		NodeDisputed,
 	}
 
 	#[pallet::hooks]
@@ -384,14 +473,17 @@ pub mod pallet {
 		///
 		/// ## Details
 		/// Each meter is named with the position in its matured total, in mWh, up to which payment is asked, or with none
-		/// for all that has matured. The evidence is taken now and frozen; a deposit is held while the request stands. When
-		/// the standing policy allows it the request is approved at once, as if by [`Pallet::approve`].
+		/// for all that has matured. The evidence is taken now and frozen, and with it the receipts of the storage node that it
+		/// counts on; a deposit is held while the request stands. When the standing policy allows it the request is approved at
+		/// once, as if by [`Pallet::approve`].
 		///
 		/// ## Errors
 		/// [`Error::UnknownMiner`], [`Error::NotOwner`], [`Error::KindNotPaid`], [`Error::MinerNotActive`],
 		/// [`Error::NoMeters`], [`Error::MeterNamedTwice`], [`Error::UnknownMeter`], [`Error::MeterOfAnother`],
 		/// [`Error::NotExport`], [`Error::NodesDiffer`], [`Error::MeterBusy`], [`Error::MeterQuarantined`],
-		/// [`Error::NotMatured`], [`Error::NothingToClaim`], or that of the currency when the deposit cannot be held.
+		/// [`Error::NotMatured`], [`Error::NothingToClaim`], [`Error::NotReceivedYet`], [`Error::NoStorageNode`],
+		/// [`Error::NothingReceived`], or that of the currency when the deposit cannot be held. What the standing policy
+		/// could not approve stands in the event, as with [`Pallet::approve`].
 		///
 		/// ## Events
 		/// [`Event::Requested`]; with a standing policy also [`Event::Approved`] or [`Event::ApprovalFailed`].
@@ -415,6 +507,7 @@ pub mod pallet {
 			}
 			let Taken { evidence, node, ever_voided } = Self::take_evidence(miner, &info, &meters)?;
 			ensure!(evidence.open_challenges.is_zero(), Error::<T>::MeterQuarantined);
+			Self::take_receipts(&evidence)?;
 			let deposit = T::RequestDeposit::get();
 			T::Currency::hold(&HoldReason::Request.into(), &owner, deposit)?;
 			let energy = evidence.received;
@@ -447,15 +540,17 @@ pub mod pallet {
 		/// ## Details
 		/// Each request is judged by itself: one that cannot be approved any more stays as it is with an event that says
 		/// why, and the others are paid. Paid is whoever owns the miner now, at the rate and by the shares that are governed
-		/// now. Payment and tokens are shared between miner, storage node and treasury; every division rounds down, and the
-		/// treasury gets what is left. The shares of miner and node go into the pool if the miner chose so; they are paid
-		/// out instead when there is no pool, when its price is off the governed rate, or when it does not take them.
+		/// now, for the energy that was received. Payment and tokens are shared between miner, storage node and treasury;
+		/// every division rounds down, and the treasury gets what is left. The shares of miner and node go into the pool if
+		/// the miner chose so; they are paid out instead when there is no pool, when its price is off the governed rate, or
+		/// when it does not take them.
 		///
 		/// ## Errors
 		/// Those of a request stand in its event: [`Error::UnknownRequest`], also when it was approved before,
 		/// [`Error::NotOpen`], [`Error::UnknownMiner`], [`Error::MinerNotActive`], [`Error::MeterQuarantined`],
-		/// [`Error::EvidenceOutdated`], [`Error::FundTooLow`], or that of the currency when a payment is below the minimum
-		/// balance of an account that does not exist.
+		/// [`Error::NodeDisputed`], [`Error::NoStorageNode`] when the grid meter does not count any more,
+		/// [`Error::EvidenceOutdated`], [`Error::FundTooLow`], or that of the currency when a payment is below the minimum balance of an account that does
+		/// not exist.
 		///
 		/// ## Events
 		/// For each request [`Event::Approved`] or [`Event::ApprovalFailed`].
@@ -546,6 +641,7 @@ pub mod pallet {
 			let Taken { evidence, node, ever_voided: _ } =
 				Self::take_evidence(miner, &info, &old.meters)?;
 			ensure!(evidence.open_challenges.is_zero(), Error::<T>::MeterQuarantined);
+			Self::take_receipts(&evidence)?;
 			let (energy, count) = (evidence.received, old.meters.len() as u32);
 			Requests::<T>::remove(request);
 			RequestsByMiner::<T>::remove(miner, request);
@@ -567,7 +663,8 @@ pub mod pallet {
 		/// Signed, by the miner's owner, or by whoever paid the deposit.
 		///
 		/// ## Details
-		/// The deposit returns to whoever paid it, and the meters are free for another request.
+		/// The deposit returns to whoever paid it, and the meters are free for another request, which begins with the receipts
+		/// that this one took.
 		///
 		/// ## Errors
 		/// [`Error::UnknownRequest`], [`Error::NotOwner`].
@@ -639,6 +736,27 @@ pub mod pallet {
 			Self::deposit_event(Event::TokensBurned { who, amount });
 			Ok(())
 		}
+
+		/// Say whether the grid meter of a miner without a storage node counts as having received what it sent.
+		///
+		/// ## Dispatch Origin
+		/// [`Config::GridMeterOrigin`].
+		///
+		/// ## Details
+		/// What was minted stays. A request whose evidence the grid meter gave cannot be approved once it does not count any
+		/// more. Meters that send to a storage node are paid for what the node received, whatever is said here; and so are
+		/// those that sent to one before, until nothing is left of what it received.
+		///
+		/// ## Events
+		/// [`Event::GridMeterCountsSet`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::set_grid_meter_counts())]
+		pub fn set_grid_meter_counts(origin: OriginFor<T>, counts: bool) -> DispatchResult {
+			T::GridMeterOrigin::ensure_origin(origin)?;
+			GridMeterCounts::<T>::put(counts);
+			Self::deposit_event(Event::GridMeterCountsSet { counts });
+			Ok(())
+		}
 	}
 
 	#[pallet::view_functions]
@@ -683,6 +801,16 @@ pub mod pallet {
 		) -> Result<EvidenceOf<T>, DispatchError> {
 			let info = Self::paid_miner(miner)?;
 			Self::take_evidence(miner, &info, &meters).map(|taken| taken.evidence)
+		}
+
+		/// The receipts that are kept for a meter: with what its storage node has accounted for beyond them, what can be asked.
+		pub fn received(meter: MeterId) -> Receipt {
+			Received::<T>::get(meter)
+		}
+
+		/// Whether the grid meter of a miner without a storage node counts.
+		pub fn grid_meter_counts() -> bool {
+			GridMeterCounts::<T>::get()
 		}
 
 		/// The account that issues energy tokens and pays miners. Its DECA is the payment fund.

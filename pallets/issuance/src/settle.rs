@@ -17,22 +17,33 @@ impl<T: Config> Pallet<T> {
 		ensure!(request.status == Status::Open, Error::<T>::NotOpen);
 		let owner = Self::paid_miner(request.miner)?.owner;
 		let evidence = &request.evidence;
+		let by_grid_meter = evidence.received_by == ReceivedBy::GridMeter;
+		ensure!(!by_grid_meter || GridMeterCounts::<T>::get(), Error::<T>::NoStorageNode);
+		// What a node said of energy that was asked for may be doubted since then.
+		if let ReceivedBy::StorageNode(node) = evidence.received_by {
+			ensure!(!T::Receipts::disputed(node), Error::<T>::NodeDisputed);
+		}
 
-		let mut claimed = 0u128;
+		let (mut claimed, mut received) = (0u128, 0u128);
 		for claim in &evidence.claims {
 			let energy = T::Energy::energy(claim.meter).ok_or(Error::<T>::UnknownMeter)?;
 			ensure!(!energy.quarantined, Error::<T>::MeterQuarantined);
 			ensure!(token_pointer(&energy) == claim.from, Error::<T>::EvidenceOutdated);
 			let moved = T::Energy::claim(claim.meter, ClaimKind::Token, claim.to)?;
 			claimed = claimed.checked_add(moved.energy()).ok_or(ArithmeticError::Overflow)?;
+			received = received.checked_add(claim.received).ok_or(ArithmeticError::Overflow)?;
+			if !by_grid_meter {
+				Self::use_receipt(claim)?;
+			}
 			let MeterClaim { measured, until, .. } = *claim;
 			Reported::<T>::insert(claim.meter, ReportedUntil { measured, until });
 		}
-		// What was claimed is what was voted on, and no more is minted than was sent.
+		// What was claimed and what was received is what was voted on, and no more is minted than was received.
 		ensure!(claimed == evidence.sent, Error::<T>::EvidenceOutdated);
-		ensure!(evidence.received <= claimed, Error::<T>::EvidenceOutdated);
+		ensure!(received == evidence.received, Error::<T>::EvidenceOutdated);
+		let loss = claimed.checked_sub(received).ok_or(Error::<T>::EvidenceOutdated)?;
 
-		let energy = evidence.received;
+		let energy = received;
 		let payment =
 			split::payment(energy, T::DecaPerKwh::get()).ok_or(ArithmeticError::Overflow)?;
 		let account = Self::account();
@@ -44,6 +55,10 @@ impl<T: Config> Pallet<T> {
 		T::Assets::mint_into(T::KwhId::get(), &account, energy)?;
 		Issued::<T>::try_mutate(|issued| {
 			*issued = issued.checked_add(energy).ok_or(ArithmeticError::Overflow)?;
+			Ok::<_, DispatchError>(())
+		})?;
+		Lost::<T>::try_mutate(|lost| {
+			*lost = lost.checked_add(loss).ok_or(ArithmeticError::Overflow)?;
 			Ok::<_, DispatchError>(())
 		})?;
 

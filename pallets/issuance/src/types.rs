@@ -48,10 +48,19 @@ pub struct MeterClaim {
 	pub from: u128,
 	/// Where the pointer moves on approval, in mWh.
 	pub to: u128,
+	/// How much of the energy between them was received, in mWh.
+	pub received: u128,
 	/// How many of its intervals had been measured, ever.
 	pub measured: u32,
 	/// The interval of its newest reading.
 	pub until: Interval,
+}
+
+impl MeterClaim {
+	/// The energy that left the miner, in mWh.
+	pub fn sent(&self) -> u128 {
+		self.to.saturating_sub(self.from)
+	}
 }
 
 /// What shows how much energy was received.
@@ -60,9 +69,12 @@ pub enum ReceivedBy {
 	/// The export register of the miner's own grid meter: what was sent counts as received.
 	#[codec(index = 0)]
 	GridMeter,
-	/// The meters of this storage node.
+	/// The meters of this storage node, which the miner sends to.
 	#[codec(index = 1)]
 	StorageNode(MinerId),
+	/// The meters of storage nodes that the miner sent to before. The deposits ended; what was received until then is there.
+	#[codec(index = 2)]
+	FormerNode,
 }
 
 /// What the DAO votes on. Computed on the chain from what devices signed, and frozen with the request.
@@ -75,7 +87,7 @@ pub struct Evidence<MaxMeters: Get<u32>> {
 	pub claims: BoundedVec<MeterClaim, MaxMeters>,
 	/// The energy that the miner sent: the sum of the claims, in mWh.
 	pub sent: u128,
-	/// The energy that arrived, in mWh. What is paid for.
+	/// The energy that arrived, in mWh: the sum over the claims, and never none. What is paid for.
 	pub received: u128,
 	/// What shows that it arrived.
 	pub received_by: ReceivedBy,
@@ -318,6 +330,12 @@ impl WorkShares for () {
 #[cfg(feature = "runtime-benchmarks")]
 pub trait BenchmarkHelper<AccountId> {
 	/// Registers a live miner of kind `Standard` owned by `owner` with `meters` meters of flow `Export`, all of which send
-	/// to one registered storage node of another owner. Both owners exist. Returns the miner and its meters.
-	fn register(owner: &AccountId, meters: u32) -> (MinerId, alloc::vec::Vec<MeterId>);
+	/// to one registered storage node of another owner, or, unless `sends`, to none. Both owners exist. Returns the miner and
+	/// its meters.
+	fn register(owner: &AccountId, meters: u32, sends: bool)
+		-> (MinerId, alloc::vec::Vec<MeterId>);
+
+	/// Lets a storage node that no other meter has sent to, and whose meters have reported, have accounted for `energy` mWh
+	/// more that `meter` sent, and have received `received` of them.
+	fn receive(meter: MeterId, energy: u128, received: u128);
 }

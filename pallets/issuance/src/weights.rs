@@ -4,13 +4,16 @@ use frame_support::weights::Weight;
 
 /// Weights of the calls, by number of meters where it matters.
 pub trait WeightInfo {
-	/// [`crate::Pallet::request_payment`] for `m` meters, without an approval by the standing policy.
+	/// [`crate::Pallet::request_payment`] for `m` meters whose receipts are taken, each from another storage node that it sent
+	/// to before, without an approval by the standing policy.
 	fn request_payment(m: u32) -> Weight;
-	/// [`crate::Pallet::approve`] of one request for `m` meters that is paid into the pool.
+	/// [`crate::Pallet::approve`] of one request for `m` meters, whose energy was received by as many storage nodes and by none
+	/// that is disputed, that is paid into the pool.
 	fn approve(m: u32) -> Weight;
 	/// [`crate::Pallet::reject`].
 	fn reject() -> Weight;
-	/// [`crate::Pallet::resubmit`] for `m` meters.
+	/// [`crate::Pallet::resubmit`] for `m` meters, more of whose receipts are taken, each from another storage node that it
+	/// sent to before.
 	fn resubmit(m: u32) -> Weight;
 	/// [`crate::Pallet::withdraw`] for `m` meters.
 	fn withdraw(m: u32) -> Weight;
@@ -18,6 +21,8 @@ pub trait WeightInfo {
 	fn set_policy() -> Weight;
 	/// [`crate::Pallet::burn`].
 	fn burn() -> Weight;
+	/// [`crate::Pallet::set_grid_meter_counts`].
+	fn set_grid_meter_counts() -> Weight;
 }
 
 /// For mocks, where weights are not under test.
@@ -41,6 +46,9 @@ impl WeightInfo for () {
 		Weight::zero()
 	}
 	fn burn() -> Weight {
+		Weight::zero()
+	}
+	fn set_grid_meter_counts() -> Weight {
 		Weight::zero()
 	}
 }

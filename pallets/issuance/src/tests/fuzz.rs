@@ -1,4 +1,5 @@
-//! 100,000 random calls over miners, metering, issuance, the tokens and the pool, with the rules checked on the way.
+//! 100,000 random calls over miners, metering, issuance, the tokens and the pool, with the rules checked on the way. Storage
+//! nodes receive a random part of what they account for.
 //!
 //! Most calls are likely to make sense, some are not; none may break a rule. The seed is printed, and
 //! `HELIOGRAPH_FUZZ_SEED` and `HELIOGRAPH_FUZZ_CALLS` choose another one, and how many calls there are.
@@ -29,7 +30,7 @@ const ORACLE_SETS: u32 = 3;
 const ORACLES: u32 = 1 << 30;
 
 /// Calls that must succeed now and then, or the test says little.
-const MUST_HAPPEN: [&str; 45] = [
+const MUST_HAPPEN: [&str; 50] = [
 	"Miners::apply",
 	"Miners::withdraw",
 	"Miners::approve",
@@ -61,6 +62,7 @@ const MUST_HAPPEN: [&str; 45] = [
 	"Issuance::withdraw",
 	"Issuance::set_policy",
 	"Issuance::burn",
+	"Issuance::set_grid_meter_counts",
 	"Assets::transfer",
 	"Balances::transfer_allow_death",
 	"AssetConversion::swap_exact_tokens_for_tokens",
@@ -75,6 +77,10 @@ const MUST_HAPPEN: [&str; 45] = [
 	"paid into the pool",
 	"paid instead",
 	"paid to a node",
+	"node accounts",
+	"received by a node",
+	"received by a former node",
+	"received by the grid meter",
 ];
 
 /// What nobody may ever do.
@@ -123,6 +129,8 @@ struct Books {
 	fund: u128,
 	/// Per meter: attested, matured, voided, and both pointers.
 	meters: BTreeMap<MeterId, [u128; 5]>,
+	/// Per meter: all that storage nodes ever accounted for.
+	accounted: BTreeMap<MeterId, Receipt>,
 }
 
 struct World {
@@ -177,8 +185,23 @@ impl World {
 				};
 				self.count(how, true);
 			}
-			RuntimeEvent::Issuance(Event::ApprovalFailed { .. }) => {
-				self.count("approval failed", true)
+			RuntimeEvent::Issuance(Event::ApprovalFailed { error, .. }) => {
+				self.count("approval failed", true);
+				if error == DispatchError::from(Error::<Test>::NodeDisputed) {
+					self.count("node was disputed", true);
+				}
+			}
+			RuntimeEvent::Issuance(
+				Event::Requested { request, .. } | Event::Resubmitted { replacement: request, .. },
+			) => {
+				// Unless the policy approved it at once.
+				let Some(entry) = Issuance::request(request) else { return };
+				let by = match entry.evidence.received_by {
+					ReceivedBy::StorageNode(_) => "received by a node",
+					ReceivedBy::FormerNode => "received by a former node",
+					ReceivedBy::GridMeter => "received by the grid meter",
+				};
+				self.count(by, true);
 			}
 			RuntimeEvent::Issuance(Event::TokensBurned { amount, .. }) => {
 				self.books.burned += amount
@@ -204,6 +227,15 @@ impl World {
 		check_invariants();
 		assert_eq!(Issued::<Test>::get(), self.books.issued, "issued is not what was approved");
 		assert_eq!(Burned::<Test>::get(), self.books.burned, "burned is not what was told");
+		let (mut energy, mut received) = (0, 0);
+		for (meter, accounted) in &self.books.accounted {
+			let (left, kept) = (Accounted::get(meter), Received::<Test>::get(meter));
+			energy += accounted.energy - left.energy - kept.energy;
+			received += accounted.received - left.received - kept.received;
+		}
+		// The grid meter loses nothing, so what was lost is what the nodes lost of what was claimed.
+		assert_eq!(Lost::<Test>::get(), energy - received, "lost is not what the nodes lost");
+		assert!(received <= self.books.issued, "receipts were used and no tokens minted");
 		let fund = wealth(&Issuance::account());
 		assert_eq!(fund.deca, self.books.fund, "the fund is not what was paid less");
 		assert_eq!((fund.kwh, fund.lp), (0, 0), "something was left in the account");
@@ -479,11 +511,40 @@ impl World {
 		if self.rng.one_in(3) {
 			let up_to = u128::from(self.rng.below(MOST * 20));
 			meters[0].1 = Some(up_to);
+		} else if self.rng.one_in(2) {
+			meters[0].1 = self.all_that_was_received(meter);
 		}
 		let payout = if self.rng.one_in(2) { Payout::Direct } else { Payout::Liquidity };
 		let owner = self.owner_of(info.miner);
 		let meters = meters.try_into().expect("two at most");
 		self.call(owner, Call::request_payment { miner: info.miner, meters, payout });
+	}
+
+	/// The position up to which storage nodes accounted for what `meter` sent, if they did.
+	fn all_that_was_received(&self, meter: MeterId) -> Option<u128> {
+		let energy = Metering::energy(meter)?;
+		let known = Received::<Test>::get(meter).energy + Accounted::get(meter).energy;
+		let position = energy.claimed[ClaimKind::Token as usize] + known;
+		(known > 0).then(|| position.min(energy.matured))
+	}
+
+	/// A storage node accounts for what one of its meters sent, or for a part of it.
+	fn account(&mut self) {
+		let sending = pallet_miners::Meters::<Test>::iter()
+			.filter(|(_, info)| info.node.is_some())
+			.map(|(meter, _)| meter)
+			.collect::<Vec<_>>();
+		let Some(meter) = self.rng.pick(&sending) else { return };
+		let Some(energy) = Metering::energy(meter) else { return };
+		let sum = self.books.accounted.entry(meter).or_default();
+		let mut due = energy.attested - sum.energy;
+		if self.rng.one_in(3) {
+			due /= 1 + u128::from(self.rng.below(5));
+		}
+		let received = due * u128::from(self.rng.below(101)) / 100;
+		*sum = sum.plus(due, received).expect("no more is received than sent");
+		node_received(meter, due, received);
+		self.count("node accounts", due > 0);
 	}
 
 	fn standing(&mut self) -> RequestId {
@@ -517,12 +578,16 @@ impl World {
 	}
 
 	fn govern(&mut self) {
-		match self.rng.below(6) {
+		match self.rng.below(7) {
 			0 => DecaPerKwh::set(&(DECA / 11 + u128::from(self.rng.below(20_000_000_000)))),
 			1 => MinerShare::set(&Permill::from_parts(self.rng.below(1_000_001) as u32)),
 			2 => NodeShare::set(&Permill::from_parts(self.rng.below(1_000_001) as u32)),
 			3 => MaxPoolDeviation::set(&Permill::from_percent(20 + self.rng.below(60) as u32)),
 			4 => RequestDeposit::set(&(u128::from(self.rng.below(3)) * DECA / 2)),
+			5 => {
+				let (counts, dao) = (self.rng.one_in(2), self.dao());
+				self.call(dao, Call::set_grid_meter_counts { counts });
+			}
 			_ => {
 				let policy = (!self.rng.one_in(4)).then(|| Policy {
 					max_energy: u128::from(self.rng.below(MOST * 40)),
@@ -658,8 +723,21 @@ impl World {
 		self.call(origin, call);
 	}
 
+	/// A meter that has reported of a storage node that received what a standing request is for, if there is one.
+	fn meter_of_a_node(&mut self) -> Option<MeterId> {
+		let nodes = Received::<Test>::iter()
+			.filter(|(meter, _)| MeterRequest::<Test>::contains_key(meter))
+			.map(|(_, kept)| kept.node)
+			.collect::<Vec<_>>();
+		let meters = Miners::meters_of(self.rng.pick(&nodes)?);
+		let reported = meters.into_iter().map(|(meter, _)| meter);
+		let reported = reported.filter(|meter| Metering::meter_state(*meter).is_some());
+		self.rng.pick(&reported.collect::<Vec<_>>())
+	}
+
 	fn challenge(&mut self) {
-		let meter = self.meter();
+		let of_a_node = if self.rng.one_in(2) { self.meter_of_a_node() } else { None };
+		let meter = of_a_node.unwrap_or_else(|| self.meter());
 		let evidence = b"seen from the street".to_vec().try_into().expect("short");
 		let who = self.person();
 		let call = pallet_metering::Call::challenge { meter, evidence };
@@ -754,8 +832,9 @@ impl World {
 
 	fn step(&mut self) {
 		match self.rng.below(100) {
-			0..=29 => self.submit(),
-			30..=34 => self.submit_attested(),
+			0..=26 => self.submit(),
+			27..=30 => self.account(),
+			31..=34 => self.submit_attested(),
 			35..=44 => {
 				let step = 1 + self.rng.below(20) as Interval;
 				go_to(Metering::current_interval() + step);

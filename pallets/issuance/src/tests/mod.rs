@@ -4,6 +4,7 @@ mod approvals;
 mod fuzz;
 mod payouts;
 mod policy;
+mod received;
 mod requests;
 mod sums;
 mod tokens;

@@ -4,11 +4,12 @@ use crate::{mock::*, *};
 use frame_support::assert_ok;
 use sp_runtime::traits::IntegerSquareRoot;
 
-/// Olga's roof with matured energy, sent to Nora's node. Returns the request for it.
+/// Olga's roof with matured energy, sent to Nora's node, which received all of it. Returns the request for it.
 fn olga_asks(energy: Balance, payout: Payout) -> RequestId {
 	let (miner, meter) = roof(&OLGA);
 	send_to_noras_node(meter);
 	mature_energy(meter, energy);
+	node_received(meter, energy, energy);
 	request(&OLGA, miner, &[meter], payout)
 }
 
@@ -245,6 +246,7 @@ fn treasury_gets_the_share_of_a_revoked_node_and_a_suspended_one_keeps_its_own()
 		let (miner, meter) = roof(&OLGA);
 		let node = send_to_noras_node(meter);
 		mature_energy(meter, 100 * KWH);
+		node_received(meter, 200 * KWH, 200 * KWH);
 		Miners::suspend(RuntimeOrigin::root(), node, reason("look")).unwrap();
 		let id = request(&OLGA, miner, &[meter], Payout::Direct);
 		let settlement = approve(&[id]).pop().unwrap().unwrap();

@@ -111,6 +111,20 @@ fn request_above_the_size_is_for_the_dao() {
 }
 
 #[test]
+fn size_and_cap_are_judged_by_what_was_received() {
+	build_and_execute(|| {
+		let (miner, meter) = trusted(&OLGA);
+		send_to_noras_node(meter);
+		set(92 * KWH, 92 * KWH, Permill::zero());
+		mature_energy(meter, 100 * KWH);
+		node_received(meter, 100 * KWH, 92 * KWH);
+		assert!(is_automatic(&OLGA, miner, meter));
+		assert_eq!(AutoApproved::<Test>::get().energy, 92 * KWH);
+		assert_eq!(Issued::<Test>::get(), 93 * KWH);
+	});
+}
+
+#[test]
 fn day_has_a_cap_over_all_miners() {
 	build_and_execute(|| {
 		let (olgas, peters) = (trusted(&OLGA), trusted(&PETER));

@@ -37,7 +37,14 @@ fn request_freezes_evidence_and_holds_the_deposit() {
 		assert_eq!((entry.taken, entry.node, entry.replaces), (now, None, None));
 		// The base reading stands before the first interval that counts; the meter is silent since.
 		let last = START + 3;
-		let claim = MeterClaim { meter, from: 0, to: 40 * KWH, measured: 4, until: last };
+		let claim = MeterClaim {
+			meter,
+			from: 0,
+			to: 40 * KWH,
+			received: 40 * KWH,
+			measured: 4,
+			until: last,
+		};
 		assert_eq!(
 			entry.evidence,
 			Evidence {
@@ -189,6 +196,7 @@ fn request_is_refused_when_a_meter_is_wrong() {
 		let node = send_to_noras_node(silent);
 		deliver(silent, KWH);
 		mature();
+		node_received(silent, KWH, KWH);
 		assert_noop!(asks(vec![(export, None), (silent, None)]), Error::<Test>::NodesDiffer);
 		assert_ok!(asks(vec![(silent, None)]));
 		assert_eq!(Issuance::request(0).unwrap().node, Some(node));

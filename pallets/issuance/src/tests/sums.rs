@@ -11,6 +11,8 @@ struct Case {
 	miner_share: u32,
 	node_share: u32,
 	with_node: bool,
+	/// What the node receives of what was sent, in millionths.
+	received_share: u32,
 }
 
 fn case() -> impl Strategy<Value = Case> {
@@ -21,15 +23,21 @@ fn case() -> impl Strategy<Value = Case> {
 		0..=1_000_000u32,
 		0..=1_000_000u32,
 		any::<bool>(),
+		0..=1_000_000u32,
 	)
-		.prop_map(|(energies, liquidity, rate, miner_share, node_share, with_node)| Case {
-			energies,
-			liquidity,
-			rate,
-			miner_share,
-			node_share,
-			with_node,
-		})
+		.prop_map(
+			|(energies, liquidity, rate, miner_share, node_share, with_node, received_share)| {
+				Case {
+					energies,
+					liquidity,
+					rate,
+					miner_share,
+					node_share,
+					with_node,
+					received_share,
+				}
+			},
+		)
 }
 
 fn check(case: Case) {
@@ -41,10 +49,17 @@ fn check(case: Case) {
 		if case.with_node {
 			send_to_noras_node(meter);
 		}
-		let mut total = 0;
+		let (mut sent, mut total) = (0, 0);
 		for (energy, liquidity) in case.energies.iter().zip(&case.liquidity) {
-			mature_energy(meter, Balance::from(*energy));
-			total += Balance::from(*energy);
+			let energy = Balance::from(*energy);
+			mature_energy(meter, energy);
+			let mut received = energy;
+			if case.with_node {
+				received = (energy * Balance::from(case.received_share) / 1_000_000).max(1);
+				node_received(meter, energy, received);
+			}
+			sent += energy;
+			total += received;
 			let payout = if *liquidity { Payout::Liquidity } else { Payout::Direct };
 			let id = request(&OLGA, miner, &[meter], payout);
 			let people = [OLGA, NORA, TREASURY];
@@ -58,7 +73,7 @@ fn check(case: Case) {
 			};
 			let parts = [paid.miner, paid.node, paid.dao];
 			let sum = |of: fn(&Part) -> Balance| parts.iter().map(of).sum::<Balance>();
-			assert_eq!(paid.energy, Balance::from(*energy));
+			assert_eq!(paid.energy, received);
 			assert_eq!(paid.payment, paid.energy * case.rate / KWH);
 			assert_eq!(sum(|part| part.kwh) + pooled.kwh, paid.energy);
 			assert_eq!(sum(|part| part.deca) + pooled.deca, paid.payment);
@@ -71,7 +86,7 @@ fn check(case: Case) {
 			assert_eq!(wealth(&Issuance::account()).kwh, 0);
 			assert_eq!(wealth(&Issuance::account()).lp, 0);
 		}
-		assert_eq!(Issued::<Test>::get(), total);
+		assert_eq!((Issued::<Test>::get(), Lost::<Test>::get()), (total, sent - total));
 	});
 }
 
