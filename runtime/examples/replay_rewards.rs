@@ -3,51 +3,37 @@
 //! Reads the scenario as JSON on standard input (`tests/model/scenario.py` makes it), carries it out block by block with
 //! readings that devices sign, and prints as JSON what the chain says on every evening of it. An independent model follows
 //! the same steps, and `tests/model/test_rewards.py` compares the two. All numbers are printed as text, which no reader of
-//! JSON rounds. Calls are dispatched without their extrinsics, so that no fee is charged and every balance can be foretold.
+//! JSON rounds.
 //!
 //! Panics, with the reason on standard error, when a step fails that must not, or an invariant of a pallet does not hold.
 
-use codec::Encode;
-use frame_support::{
-	dispatch::{DispatchResultWithPostInfo, Pays},
-	traits::fungible::Inspect,
-};
+mod common;
+
+use common::*;
+use frame_support::{dispatch::Pays, traits::fungible::Inspect};
 use heliograph_primitives::{
 	keys::{MeterKey, OracleSet},
-	miner::{CollectionMethod, Flow, MeterId, MinerId, MinerKind, Profile, Source},
-	reading::{possession_payload, AttestedReading, Quality, Reading, SignedReading},
+	miner::{MeterId, MinerId},
+	reading::{AttestedReading, Quality, Reading},
+	units::INTERVALS_PER_DAY,
 };
 use heliograph_runtime::{
 	configs::parameters::{rewards, RuntimeParameters},
-	genesis, AccountId, Balance, Balances, Executive, Hash, Header, Issuance, Metering, Miners,
-	Rewards, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, System,
-	UncheckedExtrinsic, DECA,
+	AccountId, Balance, Balances, Hash, Issuance, Metering, Miners, Rewards, Runtime, RuntimeCall,
+	RuntimeOrigin, DECA,
 };
 use pallet_rewards::{Category, Emission, EmissionSource, ListingId, PositionId};
 use serde::Deserialize;
 use serde_json::{json, Map, Value};
 use sp_core::{ed25519, Pair};
-use sp_io::hashing::blake2_256;
-use sp_runtime::{
-	traits::{Dispatchable, Header as _},
-	BuildStorage, Digest, DigestItem, DispatchError, MultiAddress, Permill,
-};
+use sp_runtime::{DispatchError, MultiAddress, Permill};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Of the development preset.
-const SLOT_MILLIS: u64 = 2_000;
-const INTERVAL_MILLIS: u64 = 900_000;
-const INTERVALS_PER_DAY: u32 = 96;
-
-/// The set of oracles that signs for meters without a key, and how many of them sign each reading.
-const ORACLE_SET: u32 = 0;
+/// How many oracles sign for meters without a key, and how many of them sign each reading.
 const ORACLES: u32 = 3;
 const THRESHOLD: u8 = 2;
 /// Oracles' devices have numbers from here on.
 const FIRST_ORACLE: u32 = 1 << 30;
-
-/// Signatures that a batch can have.
-const BATCH: usize = 512;
 
 #[derive(Deserialize)]
 struct Scenario {
@@ -57,23 +43,6 @@ struct Scenario {
 	accounts: BTreeMap<String, String>,
 	miners: Vec<MinerEntry>,
 	steps: Vec<Step>,
-}
-
-#[derive(Deserialize)]
-struct MinerEntry {
-	owner: String,
-	kind: String,
-	source: String,
-	method: String,
-	capacity: u32,
-	location: String,
-	meters: Vec<MeterEntry>,
-}
-
-#[derive(Deserialize)]
-struct MeterEntry {
-	flow: String,
-	nameplate: u32,
 }
 
 /// What is done in one block.
@@ -188,7 +157,8 @@ enum Action {
 fn main() {
 	let scenario: Scenario =
 		serde_json::from_reader(std::io::stdin().lock()).expect("a scenario as JSON");
-	let mut ext = sp_io::TestExternalities::new(genesis_storage());
+	// Its pools of rewards are empty and have no emission.
+	let mut ext = sp_io::TestExternalities::new(genesis_without(&["rewards"]));
 	let mut replay = Replay::new(&scenario);
 	ext.execute_with(|| replay.set_up());
 	for step in &scenario.steps {
@@ -197,86 +167,6 @@ fn main() {
 		ext.execute_with(|| replay.play(step));
 	}
 	println!("{}", replay.results());
-}
-
-/// The development preset, but for its pools of rewards, which are empty and have no emission.
-fn genesis_storage() -> sp_runtime::Storage {
-	fn merge(base: &mut Value, patch: Value) {
-		match (base, patch) {
-			(Value::Object(base), Value::Object(patch)) => {
-				for (key, value) in patch {
-					merge(base.entry(key).or_insert(Value::Null), value);
-				}
-			}
-			(base, patch) => *base = patch,
-		}
-	}
-	let patch = genesis::preset(&genesis::DEVELOPMENT.into()).expect("the preset exists");
-	let mut patch: Map<String, Value> = serde_json::from_slice(&patch).expect("a JSON object");
-	patch.remove("rewards");
-	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("serialises");
-	merge(&mut config, patch.into());
-	let config: RuntimeGenesisConfig = serde_json::from_value(config).expect("the preset fits");
-	config.build_storage().expect("the genesis is in order")
-}
-
-/// The account that goes by a name in the scenario.
-fn account(name: &str) -> AccountId {
-	blake2_256(name.as_bytes()).into()
-}
-
-fn device(number: u32) -> ed25519::Pair {
-	ed25519::Pair::from_seed(&blake2_256(&(b"device", number).encode()))
-}
-
-fn key(device: &ed25519::Pair) -> MeterKey {
-	MeterKey::Ed25519(device.public().0)
-}
-
-fn money(text: &str) -> Balance {
-	text.parse().expect("an amount in base units")
-}
-
-fn kind(name: &str) -> MinerKind {
-	match name {
-		"Standard" => MinerKind::Standard,
-		"Plant" => MinerKind::Plant,
-		"Storage" => MinerKind::Storage,
-		"Consumer" => MinerKind::Consumer,
-		_ => panic!("no kind of miner: {name}"),
-	}
-}
-
-fn source(name: &str) -> Source {
-	match name {
-		"Solar" => Source::Solar,
-		"Wind" => Source::Wind,
-		"Hydro" => Source::Hydro,
-		"Battery" => Source::Battery,
-		"Grid" => Source::Grid,
-		_ => panic!("no source: {name}"),
-	}
-}
-
-fn method(name: &str) -> CollectionMethod {
-	match name {
-		"SmartMeter" => CollectionMethod::SmartMeter,
-		"Dongle" => CollectionMethod::Dongle,
-		"Plug" => CollectionMethod::Plug,
-		"ApiPush" => CollectionMethod::ApiPush,
-		"ApiPull" => CollectionMethod::ApiPull,
-		_ => panic!("no method: {name}"),
-	}
-}
-
-fn flow(name: &str) -> Flow {
-	match name {
-		"Generation" => Flow::Generation,
-		"Consumption" => Flow::Consumption,
-		"Import" => Flow::Import,
-		"Discharge" => Flow::Discharge,
-		_ => panic!("no flow: {name}"),
-	}
 }
 
 /// A governed number and its new value.
@@ -309,19 +199,12 @@ fn parameter(name: &str, value: &Value) -> RuntimeParameters {
 /// The chain, and what it said so far.
 struct Replay<'a> {
 	scenario: &'a Scenario,
-	devices: Vec<ed25519::Pair>,
+	chain: Chain,
 	oracles: Vec<ed25519::Pair>,
-	genesis_hash: [u8; 32],
-	/// Of the running block.
-	number: u32,
-	parent: Hash,
 	/// Of the running step, counted from the scenario's first day.
 	today: u32,
-	/// Readings that were signed and not submitted.
-	signed: Vec<SignedReading>,
+	/// Readings that oracles signed, and that were not submitted.
 	attested: Vec<AttestedReading>,
-	accepted: u32,
-	refused: u32,
 	/// What the chain began with, and the lots that it drew.
 	genesis: Value,
 	seeds: Map<String, Value>,
@@ -334,19 +217,12 @@ struct Replay<'a> {
 
 impl<'a> Replay<'a> {
 	fn new(scenario: &'a Scenario) -> Self {
-		let meters = scenario.miners.iter().map(|miner| miner.meters.len()).sum::<usize>() as u32;
 		Self {
 			scenario,
-			devices: (0..meters).map(device).collect(),
+			chain: Chain::new(&scenario.miners),
 			oracles: (FIRST_ORACLE..FIRST_ORACLE + ORACLES).map(device).collect(),
-			genesis_hash: [69; 32],
-			number: 0,
-			parent: [69; 32].into(),
 			today: 0,
-			signed: Vec::new(),
 			attested: Vec::new(),
-			accepted: 0,
-			refused: 0,
 			genesis: Value::Null,
 			seeds: Map::new(),
 			weights: Vec::new(),
@@ -370,68 +246,18 @@ impl<'a> Replay<'a> {
 		i64::from(day) - i64::from(self.scenario.first_day)
 	}
 
-	// --- Blocks ----------------------------------------------------------------------------------------------------
-
-	fn begin_block(&mut self, interval: u32) {
-		self.number += 1;
-		let slot = u64::from(interval) * INTERVAL_MILLIS / SLOT_MILLIS;
-		let digest = Digest {
-			logs: vec![DigestItem::PreRuntime(sp_consensus_aura::AURA_ENGINE_ID, slot.encode())],
-		};
-		let nothing = Hash::default();
-		Executive::initialize_block(&Header::new(
-			self.number,
-			nothing,
-			nothing,
-			self.parent,
-			digest,
-		));
-		let clock = pallet_timestamp::Call::set { now: slot * SLOT_MILLIS }.into();
-		Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(clock))
-			.expect("valid")
-			.expect("the clock moves");
-	}
-
-	fn end_block(&mut self) {
-		for record in System::events() {
-			if let RuntimeEvent::Metering(event) = record.event {
-				self.count_readings(event);
-			}
-		}
-		self.parent = Executive::finalize_block().hash();
-	}
-
-	fn count_readings(&mut self, event: pallet_metering::Event<Runtime>) {
-		match event {
-			pallet_metering::Event::BatchJudged { accepted, refused, .. } => {
-				self.accepted += accepted;
-				self.refused += refused;
-			}
-			pallet_metering::Event::ReadingRefused { meter, interval, reason } => {
-				eprintln!("meter {meter}, interval {interval}: refused, {reason:?}");
-			}
-			_ => {}
-		}
-	}
+	// --- Steps -----------------------------------------------------------------------------------------------------
 
 	/// Everybody gets what they own, all miners are admitted, and one account operates them all.
 	fn set_up(&mut self) {
-		self.begin_block(self.first_interval() - INTERVALS_PER_DAY / 2);
-		for (name, amount) in &self.scenario.accounts {
-			let who = MultiAddress::Id(account(name));
-			let new_free = money(amount);
-			as_root(pallet_balances::Call::<Runtime>::force_set_balance { who, new_free });
-		}
+		self.chain.begin_block(self.first_interval() - INTERVALS_PER_DAY / 2);
+		endow(&self.scenario.accounts);
 		let oracles = OracleSet {
 			threshold: THRESHOLD,
 			keys: self.oracles.iter().map(key).collect::<Vec<_>>().try_into().expect("a few"),
 		};
 		as_root(pallet_miners::Call::set_oracles { set: ORACLE_SET, oracles: Some(oracles) });
-		let mut devices = self.devices.iter();
-		for (number, entry) in (0..).zip(&self.scenario.miners) {
-			let owner = account(&entry.owner);
-			self.register(number, entry, &owner, &mut devices);
-		}
+		self.chain.admit(&self.scenario.miners, self.scenario.first_day - 400);
 		self.genesis = json!({
 			"issuance": Balances::total_issuance().to_string(),
 			"pot": Balances::total_balance(&Rewards::account()).to_string(),
@@ -440,53 +266,14 @@ impl<'a> Replay<'a> {
 				Balances::total_balance(&Rewards::inbox_account(pool)).to_string().into()
 			}),
 		});
-		self.end_block();
-	}
-
-	fn register<'d>(
-		&self,
-		number: MinerId,
-		entry: &MinerEntry,
-		owner: &AccountId,
-		devices: &mut impl Iterator<Item = &'d ed25519::Pair>,
-	) {
-		let by_oracles = method(&entry.method).needs_oracles();
-		let payload = possession_payload(&self.genesis_hash, owner);
-		let meters = entry
-			.meters
-			.iter()
-			.zip(devices)
-			.map(|(meter, device)| pallet_miners::MeterApplication {
-				key: if by_oracles { MeterKey::Oracles(ORACLE_SET) } else { key(device) },
-				flow: flow(&meter.flow),
-				nameplate: meter.nameplate,
-				possession: device.sign(&payload).0,
-			})
-			.collect::<Vec<_>>();
-		let profile = Profile {
-			source: source(&entry.source),
-			method: method(&entry.method),
-			capacity: entry.capacity,
-			location: entry.location.as_bytes().to_vec().try_into().expect("a geohash"),
-			grid_area: b"10YDE-VE-------2".to_vec().try_into().expect("sixteen characters"),
-			commissioned: self.scenario.first_day - 400,
-		};
-		let apply = pallet_miners::Call::<Runtime>::apply {
-			kind: kind(&entry.kind),
-			profile,
-			meters: meters.try_into().expect("not too many"),
-		};
-		as_signed(owner.clone(), apply);
-		// Each is admitted at once, so that applications and miners have the same numbers.
-		as_root(pallet_miners::Call::approve { application: number });
-		let operator = account("operator");
-		as_signed(owner.clone(), pallet_miners::Call::add_operator { miner: number, operator });
+		self.chain.end_block();
 	}
 
 	/// Carries out a step in a block of its own.
 	fn play(&mut self, step: &Step) {
 		self.today = step.day;
-		self.begin_block(self.first_interval() + step.day * INTERVALS_PER_DAY + step.interval);
+		let first = self.first_interval() + step.day * INTERVALS_PER_DAY;
+		self.chain.begin_block(first + step.interval);
 		for action in &step.actions {
 			if !matches!(action, Action::Readings { .. }) {
 				self.submit();
@@ -494,7 +281,7 @@ impl<'a> Replay<'a> {
 			self.act(action);
 		}
 		self.submit();
-		self.end_block();
+		self.chain.end_block();
 	}
 
 	fn act(&mut self, action: &Action) {
@@ -651,30 +438,25 @@ impl<'a> Replay<'a> {
 		let interval = interval.try_into().expect("an interval of the chain");
 		let quality = if seen { Quality::Measured } else { Quality::Recovered };
 		let reading = Reading { meter, epoch, interval, register, quality };
-		let payload = reading.signing_payload(&self.genesis_hash);
 		let info = Miners::meter(meter).expect("registered");
-		if matches!(info.key, MeterKey::Oracles(_)) {
-			let places = (0..THRESHOLD).zip(&self.oracles);
-			let signatures =
-				places.map(|(place, oracle)| (place, oracle.sign(&payload).0)).collect::<Vec<_>>();
-			let signatures = signatures.try_into().expect("a few");
-			self.attested.push(AttestedReading { reading, signatures });
-		} else {
-			let signature = self.devices[meter as usize].sign(&payload).0;
-			self.signed.push(SignedReading { reading, signature });
+		if !matches!(info.key, MeterKey::Oracles(_)) {
+			self.chain.sign(reading);
+			return;
 		}
+		let payload = reading.signing_payload(&self.chain.genesis_hash);
+		let places = (0..THRESHOLD).zip(&self.oracles);
+		let signatures =
+			places.map(|(place, oracle)| (place, oracle.sign(&payload).0)).collect::<Vec<_>>();
+		let signatures = signatures.try_into().expect("a few");
+		self.attested.push(AttestedReading { reading, signatures });
 	}
 
 	fn submit(&mut self) {
-		let operator = account("operator");
-		for batch in std::mem::take(&mut self.signed).chunks(BATCH) {
-			let readings = batch.to_vec().try_into().expect("a batch");
-			as_signed(operator.clone(), pallet_metering::Call::submit_readings { readings });
-		}
+		self.chain.submit();
 		for batch in std::mem::take(&mut self.attested).chunks(BATCH / usize::from(THRESHOLD)) {
 			let readings = batch.to_vec().try_into().expect("a batch");
 			let submit = pallet_metering::Call::submit_attested_readings { readings };
-			as_signed(operator.clone(), submit);
+			as_signed(account("operator"), submit);
 		}
 	}
 
@@ -746,8 +528,8 @@ impl<'a> Replay<'a> {
 		eprintln!(
 			"day {} is over: block {}, {} readings accepted, {:.3} DECA paid",
 			self.today,
-			self.number,
-			self.accepted,
+			self.chain.number,
+			self.chain.accepted,
 			Category::ALL.map(|pool| Rewards::pool(pool).paid).iter().sum::<Balance>() as f64
 				/ DECA as f64,
 		);
@@ -771,8 +553,8 @@ impl<'a> Replay<'a> {
 			"weights": self.weights,
 			"observations": self.observations,
 			"readings": {
-				"accepted": self.accepted.to_string(),
-				"refused": self.refused.to_string(),
+				"accepted": self.chain.accepted.to_string(),
+				"refused": self.chain.refused.to_string(),
 			},
 		})
 	}
@@ -797,18 +579,4 @@ fn books(pool: &pallet_rewards::Pool) -> Value {
 		"dust": pool.dust.to_string(),
 		"funded": pool.funded.to_string(),
 	})
-}
-
-fn dispatch(origin: RuntimeOrigin, call: RuntimeCall) -> DispatchResultWithPostInfo {
-	call.dispatch(origin)
-}
-
-#[track_caller]
-fn as_signed(who: AccountId, call: impl Into<RuntimeCall>) {
-	dispatch(RuntimeOrigin::signed(who), call.into()).expect("succeeds");
-}
-
-#[track_caller]
-fn as_root(call: impl Into<RuntimeCall>) {
-	dispatch(RuntimeOrigin::root(), call.into()).expect("succeeds");
 }

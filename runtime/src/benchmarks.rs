@@ -17,6 +17,10 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_issuance, Issuance]
 	[pallet_rec, Rec]
 	[pallet_rewards, Rewards]
+	[pallet_order_book, OrderBook]
+	[pallet_slot_auction, SlotAuction]
+	[pallet_lots, Lots]
+	[pallet_storage_nodes, StorageNodes]
 	[pallet_validator_set, ValidatorSet]
 );
 

@@ -5,23 +5,26 @@ use crate::{
 		account_of, AssetKind, CO2, ISSUANCE_PALLET_ID, KWH, MAX, MINING_POOL_PALLET_ID,
 		POOLS_PALLET_ID, REC, REC_PALLET_ID,
 	},
-	AccountId, AssetConversionConfig, AssetsConfig, Balance, BalancesConfig, MeteringConfig,
-	OriginsConfig, RewardsConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
-	TechnicalMembershipConfig, ValidatorSetConfig, DAYS, DECA,
+	AccountId, AssetConversionConfig, AssetsConfig, Balance, BalancesConfig, IssuanceConfig,
+	MeteringConfig, OriginsConfig, RewardsConfig, RuntimeGenesisConfig, SessionConfig, SessionKeys,
+	SlotAuctionConfig, TechnicalMembershipConfig, ValidatorSetConfig, DAYS, DECA,
 };
 use alloc::{vec, vec::Vec};
 use frame_support::build_struct_json_patch;
+use heliograph_primitives::trade::Price;
 use pallet_rewards::{Category, Emission, EmissionSource};
+use pallet_slot_auction::Area;
 use serde_json::Value;
 use sp_genesis_builder::PresetId;
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 
-/// One validator, blocks every two seconds, intervals of a quarter of an hour; a day of governance takes 12 seconds.
+/// One validator, blocks every two seconds, intervals of a quarter of an hour; a day of governance takes 12 seconds. Energy
+/// that goes into the public grid is minted, too.
 pub const DEVELOPMENT: &str = "development";
 /// Two validators, and the times of production.
 pub const LOCAL: &str = "local";
 /// One validator, blocks every second, and a day of 96 intervals in less than five minutes: for demonstrations and tests.
-/// A day of governance takes 12 seconds here, too.
+/// A day of governance takes 12 seconds here, too, and energy that goes into the public grid is minted.
 pub const FAST: &str = "fast";
 
 /// What each well-known account owns in these presets.
@@ -35,6 +38,13 @@ const POOL_FOUNDATION: Balance = DECA;
 
 /// What each pool of rewards begins with in these presets.
 const REWARD_FUNDS: Balance = 100_000 * DECA;
+
+/// The area of the slot market in these presets, by its energy identification code, and what it costs there in base units
+/// of DECA per mWh: the grid 0.02 DECA per kWh, what is not delivered 0.1, what is not drawn 0.05. Ferdie runs its grid.
+const AREA: &[u8] = b"10YDE-VE-------2";
+const GRID_FEE: Price = 20_000;
+const IMBALANCE: Price = 100_000;
+const UNDRAWN: Price = 50_000;
 
 /// How fast time passes.
 struct Pace {
@@ -105,8 +115,24 @@ fn rewards() -> RewardsConfig {
 	}
 }
 
+/// The slot market of one area.
+fn slot_auction() -> SlotAuctionConfig {
+	let area = Area {
+		grid_fee: GRID_FEE,
+		operator: Sr25519Keyring::Ferdie.to_account_id(),
+		imbalance: IMBALANCE,
+		undrawn: UNDRAWN,
+		open: true,
+	};
+	SlotAuctionConfig { areas: vec![(AREA.to_vec(), area)] }
+}
+
 /// A chain whose keys everybody knows: never for anything of value.
-fn well_known(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>, pace: Pace) -> Value {
+fn well_known(
+	validators: Vec<(Sr25519Keyring, Ed25519Keyring)>,
+	pace: Pace,
+	grid_meter_counts: bool,
+) -> Value {
 	let accounts =
 		Sr25519Keyring::well_known().map(|key| (key.to_account_id(), ENDOWMENT)).chain([
 			(account_of(ISSUANCE_PALLET_ID), PAYMENT_FUND),
@@ -139,7 +165,9 @@ fn well_known(validators: Vec<(Sr25519Keyring, Ed25519Keyring)>, pace: Pace) -> 
 		origins: OriginsConfig { blocks_per_day: Some(pace.blocks_per_day) },
 		assets: tokens(),
 		asset_conversion: pools(),
+		issuance: IssuanceConfig { grid_meter_counts },
 		rewards: rewards(),
+		slot_auction: slot_auction(),
 	})
 }
 
@@ -147,6 +175,7 @@ fn development() -> Value {
 	well_known(
 		vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
 		Pace { slot_millis: 2_000, session_blocks: 30, blocks_per_day: 6, ..PRODUCTION },
+		true,
 	)
 }
 
@@ -157,6 +186,7 @@ fn local() -> Value {
 			(Sr25519Keyring::Bob, Ed25519Keyring::Bob),
 		],
 		PRODUCTION,
+		false,
 	)
 }
 
@@ -164,6 +194,7 @@ fn fast() -> Value {
 	well_known(
 		vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
 		Pace { slot_millis: 1_000, session_blocks: 60, interval_millis: 3_000, blocks_per_day: 12 },
+		true,
 	)
 }
 

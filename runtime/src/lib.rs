@@ -246,6 +246,16 @@ mod runtime {
 	#[runtime::pallet_index(44)]
 	pub type Rewards = pallet_rewards;
 
+	// Trade, and batteries.
+	#[runtime::pallet_index(45)]
+	pub type OrderBook = pallet_order_book;
+	#[runtime::pallet_index(46)]
+	pub type SlotAuction = pallet_slot_auction;
+	#[runtime::pallet_index(47)]
+	pub type Lots = pallet_lots;
+	#[runtime::pallet_index(48)]
+	pub type StorageNodes = pallet_storage_nodes;
+
 	#[cfg(feature = "sudo")]
 	#[runtime::pallet_index(255)]
 	pub type Sudo = pallet_sudo;

@@ -382,6 +382,31 @@ fn parameter_is_written_as_clients_write_it() {
 	)))
 	.into();
 	assert_eq!(call.encode(), [vec![29, 0, 4, 11, 1, 1], quarter.encode()].concat());
+	// { OrderBook: { TakerFee: [null, 2500] } }, { SlotAuction: { Grace: [null, 4] } },
+	// { Lots: { ExtendWithin: [null, 2] } }, { StorageNodes: { PenaltyPrice: [null, 300000] } }
+	use dynamic_params::{lots, order_book, slot_auction, storage_nodes};
+	let rate = Permill::from_parts(2_500);
+	let call: RuntimeCall = set(RuntimeParameters::OrderBook(order_book::Parameters::TakerFee(
+		order_book::TakerFee,
+		Some(rate),
+	)))
+	.into();
+	assert_eq!(call.encode(), [vec![29, 0, 5, 0, 1], rate.encode()].concat());
+	let call: RuntimeCall = set(RuntimeParameters::SlotAuction(slot_auction::Parameters::Grace(
+		slot_auction::Grace,
+		Some(4),
+	)))
+	.into();
+	assert_eq!(call.encode(), [29, 0, 6, 2, 1, 4, 0, 0, 0]);
+	let call: RuntimeCall =
+		set(RuntimeParameters::Lots(lots::Parameters::ExtendWithin(lots::ExtendWithin, Some(2))))
+			.into();
+	assert_eq!(call.encode(), [29, 0, 7, 4, 1, 2, 0, 0, 0]);
+	let call: RuntimeCall = set(RuntimeParameters::StorageNodes(
+		storage_nodes::Parameters::PenaltyPrice(storage_nodes::PenaltyPrice, Some(300_000)),
+	))
+	.into();
+	assert_eq!(call.encode(), [vec![29, 0, 8, 2, 1], 300_000u64.encode()].concat());
 }
 
 #[test]
@@ -537,6 +562,18 @@ fn what_takes_on_new_risk_is_in_no_list() {
 		("Rewards", "list_plant"),
 		("Rewards", "buy_units"),
 		("Rewards", "rebind"),
+		("Issuance", "set_grid_meter_counts"),
+		("OrderBook", "place_order"),
+		("OrderBook", "amend_order"),
+		("SlotAuction", "set_area"),
+		("SlotAuction", "place"),
+		("Lots", "list"),
+		("Lots", "bid"),
+		("StorageNodes", "register_node"),
+		("StorageNodes", "ask_deposit"),
+		("StorageNodes", "accept_deposit"),
+		("StorageNodes", "request_withdrawal"),
+		("StorageNodes", "accept_withdrawal"),
 	];
 	for (pallet, call) in stopped {
 		assert!(RuntimeCall::get_call_names(pallet).contains(&call), "{pallet}.{call}");
@@ -572,6 +609,8 @@ fn committee_pauses_a_call_but_no_exit_and_no_governance() {
 		assert_eq!(chain.motion(pause("Issuance", "withdraw")), Err(unpausable));
 		assert_eq!(chain.motion(pause("ConvictionVoting", "vote")), Err(unpausable));
 		assert_eq!(chain.motion(pause("Timestamp", "set")), Err(unpausable));
+		assert_eq!(chain.motion(pause("OrderBook", "cancel_order")), Err(unpausable));
+		assert_eq!(chain.motion(pause("StorageNodes", "account")), Err(unpausable));
 
 		let dest = || Bob.to_account_id().into();
 		let transfer = || pallet_balances::Call::transfer_keep_alive { dest: dest(), value: DECA };

@@ -3,7 +3,12 @@
 mod certificates;
 mod common;
 mod governance;
+mod issuance;
+mod lots;
 mod migrations;
+mod order_book;
 mod rewards;
 mod runtime;
+mod slots;
+mod storage;
 mod tokens;

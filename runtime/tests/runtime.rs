@@ -195,6 +195,16 @@ fn weights_and_limits_are_set() {
 			pallet_rec::Call::<Runtime>::revoke { issuance: 0, reason: Default::default() }.into(),
 			pallet_rewards::Call::<Runtime>::leave { miner: 0 }.into(),
 			pallet_rewards::Call::<Runtime>::claim { miner: 0 }.into(),
+			pallet_order_book::Call::<Runtime>::cancel_order { order: 0 }.into(),
+			pallet_slot_auction::Call::<Runtime>::cancel {
+				order: pallet_slot_auction::OrderId {
+					auction: pallet_slot_auction::AuctionId { area: 0, interval: 0 },
+					number: 0,
+				},
+			}
+			.into(),
+			pallet_lots::Call::<Runtime>::draw { lot: 0 }.into(),
+			pallet_storage_nodes::Call::<Runtime>::settle_withdrawal { withdrawal: 0 }.into(),
 		] {
 			assert!(weight(call) > 50_000_000);
 		}
@@ -237,6 +247,51 @@ fn longest_batches_of_certificates_and_rewards_fit_a_block() {
 			.into(),
 			pallet_rewards::Call::<Runtime>::advance_plants {
 				listings: numbers(16).try_into().expect("as many as there may be"),
+			}
+			.into(),
+		];
+		for call in calls {
+			let weight = call.get_dispatch_info().call_weight;
+			assert!(weight.all_lt(normal), "{weight:?} of {normal:?} for {call:?}");
+		}
+	});
+}
+
+#[test]
+fn longest_calls_of_trade_fit_a_block() {
+	let limits = <Runtime as frame_system::Config>::BlockWeights::get();
+	let normal = limits.get(DispatchClass::Normal).max_extrinsic.expect("normal is limited");
+	let auction = pallet_slot_auction::AuctionId { area: 0, interval: 0 };
+	let numbers = || (0..64).collect::<Vec<u32>>().try_into().expect("as many as there may be");
+	let place = |side| pallet_order_book::Call::<Runtime>::place_order {
+		side,
+		price: 100,
+		energy: 1_000,
+		kind: pallet_order_book::Kind::Gtc,
+		expires: None,
+		self_trade: pallet_order_book::SelfTrade::CancelTaker,
+		max_fills: 64,
+	};
+	sp_io::TestExternalities::new(genesis_storage(genesis::DEVELOPMENT)).execute_with(|| {
+		let calls: [RuntimeCall; 11] = [
+			place(pallet_order_book::Side::Buy).into(),
+			place(pallet_order_book::Side::Sell).into(),
+			pallet_order_book::Call::<Runtime>::amend_order {
+				order: 0,
+				price: 100,
+				energy: 1_000,
+				max_fills: 64,
+			}
+			.into(),
+			pallet_order_book::Call::<Runtime>::cancel_all {}.into(),
+			pallet_slot_auction::Call::<Runtime>::collect { auction, numbers: numbers() }.into(),
+			pallet_slot_auction::Call::<Runtime>::settle { auction, numbers: numbers() }.into(),
+			pallet_lots::Call::<Runtime>::draw { lot: 0 }.into(),
+			pallet_storage_nodes::Call::<Runtime>::account { node: 0, intervals: 96 }.into(),
+			pallet_storage_nodes::Call::<Runtime>::account_meter { meter: 0 }.into(),
+			pallet_storage_nodes::Call::<Runtime>::settle_withdrawal { withdrawal: 0 }.into(),
+			pallet_order_book::Call::<Runtime>::prune {
+				orders: (0..64).collect::<Vec<u64>>().try_into().expect("as many as there may be"),
 			}
 			.into(),
 		];
@@ -318,4 +373,58 @@ fn proxy_of_a_miner_asks_for_certificates_and_collects_rewards_but_gives_nothing
 	// The price of a plant's units is its owner's to choose.
 	let list: RuntimeCall = Rewards::list_plant { miner: 0, meter: 0, price: 1 }.into();
 	assert!(!ProxyType::Miner.filter(&list) && ProxyType::NonTransfer.filter(&list));
+}
+
+#[test]
+fn proxy_of_a_miner_settles_what_was_traded_and_only_the_owner_trades() {
+	use heliograph_runtime::configs::ProxyType;
+	use pallet_order_book::{Kind, SelfTrade, Side};
+	type Book = pallet_order_book::Call<Runtime>;
+	type Slots = pallet_slot_auction::Call<Runtime>;
+	type Lots = pallet_lots::Call<Runtime>;
+	type Nodes = pallet_storage_nodes::Call<Runtime>;
+	let auction = pallet_slot_auction::AuctionId { area: 0, interval: 0 };
+	let settles: Vec<RuntimeCall> = vec![
+		Book::prune { orders: Default::default() }.into(),
+		Slots::clear { auction }.into(),
+		Slots::collect { auction, numbers: Default::default() }.into(),
+		Slots::settle { auction, numbers: Default::default() }.into(),
+		Lots::draw { lot: 0 }.into(),
+		Lots::expire { lot: 0 }.into(),
+		Nodes::account { node: 0, intervals: 1 }.into(),
+		Nodes::account_meter { meter: 0 }.into(),
+		Nodes::settle_withdrawal { withdrawal: 0 }.into(),
+	];
+	for call in settles {
+		assert!(ProxyType::Miner.filter(&call) && ProxyType::NonTransfer.filter(&call), "{call:?}");
+	}
+	let side = pallet_slot_auction::Side::Sell;
+	let trades: Vec<RuntimeCall> = vec![
+		Book::place_order {
+			side: Side::Buy,
+			price: 100,
+			energy: 1_000,
+			kind: Kind::Gtc,
+			expires: None,
+			self_trade: SelfTrade::CancelTaker,
+			max_fills: 1,
+		}
+		.into(),
+		Slots::place { meter: 0, interval: 0, side, limit: 1_000, energy: 1_000 }.into(),
+		Lots::list { meter: 0, energy: 1, start_price: 1, closes: 1 }.into(),
+		Lots::bid { lot: 0, price: 1, meter: 0 }.into(),
+		Nodes::request_withdrawal { node: 0, meter: 0, energy: 1, duration: 1 }.into(),
+		Nodes::accept_withdrawal { withdrawal: 0 }.into(),
+		Nodes::cover { node: 0, amount: 1 }.into(),
+	];
+	for call in trades {
+		assert!(
+			!ProxyType::Miner.filter(&call) && !ProxyType::NonTransfer.filter(&call),
+			"{call:?}"
+		);
+		assert!(ProxyType::Any.filter(&call) && !ProxyType::Governance.filter(&call), "{call:?}");
+	}
+	// What only gives back is open to who may move nothing.
+	let cancel: RuntimeCall = Book::cancel_all {}.into();
+	assert!(ProxyType::NonTransfer.filter(&cancel) && !ProxyType::Miner.filter(&cancel));
 }

@@ -297,6 +297,24 @@ fn lp_tokens_are_staked_for_rewards() {
 }
 
 #[test]
+fn assets_that_trade_puts_on_hold_cannot_be_staked() {
+	chain(|chain| {
+		let create = pallet_asset_rewards::Call::<Runtime>::create_pool {
+			staked_asset_id: Box::new(NativeOrWithId::WithId(Token::Asset(KWH))),
+			reward_asset_id: Box::new(NativeOrWithId::Native),
+			reward_rate_per_block: DECA,
+			expiry: DispatchTime::After(1_000),
+			admin: None,
+		};
+		let filtered = frame_system::Error::<Runtime>::CallFiltered;
+		chain.fail(Alice, create.clone(), filtered);
+		// Nor inside of another call.
+		let batch = pallet_utility::Call::<Runtime>::batch_all { calls: vec![create.into()] };
+		chain.fail(Alice, batch, frame_system::Error::<Runtime>::CallFiltered);
+	});
+}
+
+#[test]
 fn deca_is_one_side_of_every_pool() {
 	chain(|chain| {
 		let create = |asset1, asset2| PoolsCall::create_pool {

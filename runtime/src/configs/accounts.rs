@@ -64,13 +64,13 @@ pub enum ProxyType {
 	#[default]
 	#[codec(index = 0)]
 	Any,
-	/// Everything that moves no balance, no token and no certificate, and uses none up.
+	/// Everything that moves no balance, no token and no certificate, uses none up, and trades none.
 	#[codec(index = 1)]
 	NonTransfer,
 	/// Propose and vote.
 	#[codec(index = 2)]
 	Governance,
-	/// Register and run the owner's systems, ask for payment and certificates, and collect rewards.
+	/// Register and run the owner's systems, ask for payment and certificates, collect rewards, and settle what was traded.
 	#[codec(index = 3)]
 	Miner,
 }
@@ -101,6 +101,52 @@ fn moves_rewards(call: &RuntimeCall) -> bool {
 		call,
 		RuntimeCall::Rewards(Call::fund { .. } | Call::buy_units { .. } | Call::rebind { .. })
 	)
+}
+
+/// What trades, or gives something as a security.
+fn trades(call: &RuntimeCall) -> bool {
+	use pallet_lots::Call as Lots;
+	use pallet_order_book::Call as Book;
+	use pallet_slot_auction::Call as Slots;
+	use pallet_storage_nodes::Call as Nodes;
+	match call {
+		RuntimeCall::OrderBook(call) => {
+			matches!(call, Book::place_order { .. } | Book::amend_order { .. })
+		}
+		RuntimeCall::SlotAuction(call) => matches!(call, Slots::place { .. }),
+		RuntimeCall::Lots(call) => matches!(call, Lots::list { .. } | Lots::bid { .. }),
+		RuntimeCall::StorageNodes(call) => matches!(
+			call,
+			Nodes::register_node { .. }
+				| Nodes::top_up_bond { .. }
+				| Nodes::request_withdrawal { .. }
+				| Nodes::accept_withdrawal { .. }
+				| Nodes::cover { .. }
+		),
+		_ => false,
+	}
+}
+
+/// What settles trade by what was measured. Anyone may; who has a part in it gets what is its own.
+fn settles_trade(call: &RuntimeCall) -> bool {
+	use pallet_lots::Call as Lots;
+	use pallet_order_book::Call as Book;
+	use pallet_slot_auction::Call as Slots;
+	use pallet_storage_nodes::Call as Nodes;
+	match call {
+		RuntimeCall::OrderBook(call) => matches!(call, Book::prune { .. } | Book::reclaim { .. }),
+		RuntimeCall::SlotAuction(call) => {
+			matches!(call, Slots::clear { .. } | Slots::collect { .. } | Slots::settle { .. })
+		}
+		RuntimeCall::Lots(call) => {
+			matches!(call, Lots::close_auction { .. } | Lots::draw { .. } | Lots::expire { .. })
+		}
+		RuntimeCall::StorageNodes(call) => matches!(
+			call,
+			Nodes::account { .. } | Nodes::account_meter { .. } | Nodes::settle_withdrawal { .. }
+		),
+		_ => false,
+	}
 }
 
 /// What the operator of a system needs for its certificates. They go to the owner.
@@ -142,6 +188,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 						| RuntimeCall::Issuance(pallet_issuance::Call::burn { .. })
 				) && !moves_certificates(call)
 					&& !moves_rewards(call)
+					&& !trades(call)
 			}
 			Self::Governance => matches!(
 				call,
@@ -159,7 +206,7 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
 				RuntimeCall::Miners(..) | RuntimeCall::Metering(..) | RuntimeCall::Utility(..) => {
 					true
 				}
-				_ => false,
+				call => settles_trade(call),
 			},
 		}
 	}

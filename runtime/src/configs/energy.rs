@@ -1,12 +1,13 @@
 //! Who measures, how much, and what it is paid with.
 
 use super::{
-	parameters,
+	parameters::{self, EnsureNumbers},
 	tokens::{account_of, KwhPool, ISSUANCE_PALLET_ID, KWH, MINERS_PALLET_ID},
 	treasury_account, EnsureAdmission, EnsureIssuance, EnsureTechnicalDao,
 };
 use crate::{
 	weights, AccountId, Assets, Balances, Metering, Miners, Nfts, Runtime, RuntimeHoldReason,
+	StorageNodes,
 };
 use frame_support::{
 	parameter_types,
@@ -71,7 +72,9 @@ impl pallet_issuance::Config for Runtime {
 	type Energy = Metering;
 	type WorkShares = ();
 	type CurrentInterval = CurrentInterval;
+	type Receipts = StorageNodes;
 	type IssuanceOrigin = EnsureIssuance;
+	type GridMeterOrigin = EnsureNumbers;
 	type DecaPerKwh = parameters::issuance::DecaPerKwh;
 	type MinerShare = parameters::issuance::MinerShare;
 	type NodeShare = parameters::issuance::NodeShare;
@@ -90,41 +93,70 @@ impl pallet_issuance::Config for Runtime {
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmark_helpers {
 	use super::*;
+	use crate::{configs::benchmark_helpers::Register as Batteries, RuntimeOrigin};
 	use alloc::vec::Vec;
 	use codec::Encode;
 	use heliograph_primitives::{
+		claim::EnergyClaims,
 		keys::MeterKey,
-		miner::{MeterDirectory, MeterId, MinerId, MinerKind},
+		miner::{Flow, MeterDirectory, MeterId, MinerId, MinerKind},
 	};
 	use pallet_miners::Meters;
+	use pallet_storage_nodes::{BenchmarkHelper, NodeMeters, Nodes, Receipts};
 
 	const NAMEPLATE: u32 = 5_000;
 
 	/// Registers whom the benchmarks of issuance pay.
 	pub struct Register;
 	impl pallet_issuance::BenchmarkHelper<AccountId> for Register {
-		fn register(owner: &AccountId, meters: u32) -> (MinerId, Vec<MeterId>) {
-			let node_owner = AccountId::new([0xee; 32]);
-			let key = |who: &AccountId, number: u32| {
-				MeterKey::Ed25519(sp_io::hashing::blake2_256(&(who, number).encode()))
+		fn register(owner: &AccountId, meters: u32, sends: bool) -> (MinerId, Vec<MeterId>) {
+			let node = battery();
+			let key = |number: u32| {
+				MeterKey::Ed25519(sp_io::hashing::blake2_256(&(owner, number).encode()))
 			};
-			let register =
-				|who: &AccountId| Miners::register_for_benchmark(who, who, key(who, 0), NAMEPLATE);
-			// A benchmark that cannot be set up must not be measured.
-			let storage = Meters::<Runtime>::get(register(&node_owner)).expect("registered").miner;
-			pallet_miners::Miners::<Runtime>::mutate(storage, |miner| {
-				miner.as_mut().expect("registered").kind = MinerKind::Storage;
-			});
 			// With as many meters as a miner can have, of which only the first is written out.
-			let first = register(owner);
+			let first = Miners::register_for_benchmark(owner, owner, key(0), NAMEPLATE);
+			// A benchmark that cannot be set up must not be measured.
 			let mut info = Meters::<Runtime>::get(first).expect("registered");
-			info.node = Some(storage);
+			info.node = sends.then_some(node);
 			let all = (first..first + meters).collect::<Vec<_>>();
 			for meter in &all {
-				info.key = key(owner, meter - first);
+				info.key = key(meter - first);
 				Meters::<Runtime>::insert(meter, info);
 			}
 			(info.miner, all)
 		}
+
+		fn receive(meter: MeterId, energy: u128, received: u128) {
+			StorageNodes::receive_for_benchmark(meter, energy, received);
+			// A node like the one that is there, for this meter alone, and its charge meter: both by a number that nothing
+			// else has.
+			let number = u32::MAX - meter;
+			let mut node = Nodes::<Runtime>::iter_values().next().expect("one was registered");
+			node.meters.charge = number;
+			Nodes::<Runtime>::insert(number, node);
+			Metering::mature_for_benchmark(number, 1);
+			Receipts::<Runtime>::mutate(meter, |receipt| {
+				receipt.as_mut().expect("it was just given").node = number;
+			});
+		}
+	}
+
+	/// A battery that is a node, and whose meters have reported.
+	fn battery() -> MinerId {
+		let owner = AccountId::new([0xee; 32]);
+		let (node, charge) = <Batteries as BenchmarkHelper<AccountId>>::register(
+			&owner,
+			MinerKind::Storage,
+			Flow::Charge,
+		);
+		let discharge = <Batteries as BenchmarkHelper<AccountId>>::add_meter(node, Flow::Discharge);
+		for meter in [charge, discharge] {
+			Metering::mature_for_benchmark(meter, 1);
+		}
+		let meters = NodeMeters { charge, discharge, loss: None };
+		StorageNodes::register_node(RuntimeOrigin::signed(owner), node, meters, 1)
+			.expect("its owner can pay the bond");
+		node
 	}
 }

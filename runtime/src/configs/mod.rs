@@ -1,14 +1,18 @@
 //! Configuration of the pallets, by area.
 
 mod accounts;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmark_helpers;
 mod certificates;
 mod consensus;
 mod energy;
 mod governance;
+mod market;
 pub mod origins;
 pub mod parameters;
 mod rewards;
 pub mod safety;
+mod storage;
 mod system;
 pub mod tokens;
 mod tracks;

@@ -10,10 +10,15 @@ use frame_support::{
 	traits::{EitherOfDiverse, EnsureOrigin, EnsureOriginWithArg},
 };
 use frame_system::EnsureRoot;
-use heliograph_primitives::units::{Energy, Interval, Watts, INTERVALS_PER_DAY, KWH};
+use heliograph_primitives::{
+	trade::Price,
+	units::{Energy, Interval, Watts, INTERVALS_PER_DAY, KWH},
+};
 use sp_runtime::Permill;
 
-pub use dynamic_params::{issuance, metering, miners, rec, rewards};
+pub use dynamic_params::{
+	issuance, lots, metering, miners, order_book, rec, rewards, slot_auction, storage_nodes,
+};
 
 /// The governed numbers, by what they govern.
 #[dynamic_params(RuntimeParameters, pallet_parameters::Parameters::<Runtime>)]
@@ -158,6 +163,110 @@ pub mod dynamic_params {
 		#[codec(index = 11)]
 		pub static Lottery: Option<Permill> = None;
 	}
+
+	/// The order book of KWH and DECA.
+	#[dynamic_pallet_params]
+	#[codec(index = 5)]
+	pub mod order_book {
+		/// What an order that is filled as it comes pays of what the energy costs.
+		#[codec(index = 0)]
+		pub static TakerFee: Permill = Permill::from_parts(2_000);
+
+		/// What an order pays that waited in the book. It keeps the share that held when it was placed.
+		#[codec(index = 1)]
+		pub static MakerFee: Permill = Permill::from_parts(1_000);
+
+		/// The least energy of an order, in mWh.
+		#[codec(index = 2)]
+		pub static MinimumEnergy: Energy = KWH / 10;
+	}
+
+	/// The auctions of energy in quarters of an hour.
+	#[dynamic_pallet_params]
+	#[codec(index = 6)]
+	pub mod slot_auction {
+		/// How many intervals before its own the orders of an auction are taken from.
+		#[codec(index = 0)]
+		pub static GateOpening: Interval = 2 * INTERVALS_PER_DAY;
+
+		/// How many intervals before its own they are not taken any more.
+		#[codec(index = 1)]
+		pub static GateClosure: Interval = 1;
+
+		/// How many intervals after its own an auction waits for readings.
+		#[codec(index = 2)]
+		pub static Grace: Interval = 8;
+
+		/// What is kept of what sellers get.
+		#[codec(index = 3)]
+		pub static SlotFee: Permill = Permill::from_parts(2_500);
+
+		/// The least energy of an order, in mWh.
+		#[codec(index = 4)]
+		pub static MinimumEnergy: Energy = KWH / 100;
+	}
+
+	/// Stored energy that is sold as a lot.
+	#[dynamic_pallet_params]
+	#[codec(index = 7)]
+	pub mod lots {
+		/// What is kept of what sellers get. A lot keeps the share with which it was listed.
+		#[codec(index = 0)]
+		pub static Fee: Permill = Permill::from_percent(1);
+
+		/// By what share of the best bid the next one has to be higher.
+		#[codec(index = 1)]
+		pub static MinRaise: Permill = Permill::from_percent(1);
+
+		/// The least energy of a lot, in mWh.
+		#[codec(index = 2)]
+		pub static MinimumEnergy: Energy = KWH / 10;
+
+		/// For how many intervals a lot can be listed.
+		#[codec(index = 3)]
+		pub static MaxDuration: Interval = 7 * INTERVALS_PER_DAY;
+
+		/// How many intervals before the close a bid is late, and by how many it extends the auction.
+		#[codec(index = 4)]
+		pub static ExtendWithin: Interval = 1;
+
+		/// For how many intervals the winner can draw.
+		#[codec(index = 5)]
+		pub static DrawWindow: Interval = 7 * INTERVALS_PER_DAY;
+
+		/// How many intervals after its own a reading is waited for.
+		#[codec(index = 6)]
+		pub static Grace: Interval = 8;
+	}
+
+	/// Batteries.
+	#[dynamic_pallet_params]
+	#[codec(index = 8)]
+	pub mod storage_nodes {
+		/// The least bond of a node.
+		#[codec(index = 0)]
+		pub static MinBond: Balance = 10 * DECA;
+
+		/// The bond for a kWh of capacity: ten times what the payment fund pays for one.
+		#[codec(index = 1)]
+		pub static BondPerKwh: Balance = DECA;
+
+		/// What a node pays for a mWh that it did not deliver, or that is missing: 0.3 DECA per kWh.
+		#[codec(index = 2)]
+		pub static PenaltyPrice: Price = 300_000;
+
+		/// How many intervals have to pass after one before it is accounted for.
+		#[codec(index = 3)]
+		pub static Grace: Interval = 8;
+
+		/// For how many intervals a request for a withdrawal waits for the node.
+		#[codec(index = 4)]
+		pub static AcceptWindow: Interval = INTERVALS_PER_DAY;
+
+		/// For how many intervals energy may be missing before the bond pays for it.
+		#[codec(index = 5)]
+		pub static CoverWindow: Interval = 7 * INTERVALS_PER_DAY;
+	}
 }
 
 /// Root, or a referendum on the track of parameters.
@@ -182,7 +291,11 @@ impl EnsureOriginWithArg<RuntimeOrigin, RuntimeParametersKey> for EnsureMaySet {
 			| RuntimeParametersKey::Metering(_)
 			| RuntimeParametersKey::Miners(_)
 			| RuntimeParametersKey::Rec(_)
-			| RuntimeParametersKey::Rewards(_) => EnsureNumbers::try_origin(origin).map(drop),
+			| RuntimeParametersKey::Rewards(_)
+			| RuntimeParametersKey::OrderBook(_)
+			| RuntimeParametersKey::SlotAuction(_)
+			| RuntimeParametersKey::Lots(_)
+			| RuntimeParametersKey::StorageNodes(_) => EnsureNumbers::try_origin(origin).map(drop),
 		}
 	}
 

@@ -57,48 +57,5 @@ impl pallet_rewards::Config for Runtime {
 	type MaxBatch = ConstU32<16>;
 	type WeightInfo = weights::pallet_rewards::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = benchmark_helpers::Register;
-}
-
-#[cfg(feature = "runtime-benchmarks")]
-mod benchmark_helpers {
-	use super::*;
-	use crate::AccountId;
-	use codec::Encode;
-	use heliograph_primitives::{
-		keys::MeterKey,
-		miner::{Flow, MeterDirectory, MeterId, MinerId, MinerKind, Source},
-		units::{interval_start, Interval, Watts},
-	};
-
-	const CAPACITY: Watts = 10_000;
-
-	/// Registers whom the benchmarks of rewards pay.
-	pub struct Register;
-	impl pallet_rewards::BenchmarkHelper<AccountId> for Register {
-		fn register(owner: &AccountId, kind: MinerKind, flow: Flow) -> (MinerId, MeterId) {
-			let number = pallet_miners::NextMeterId::<Runtime>::get();
-			let key = MeterKey::Ed25519(sp_io::hashing::blake2_256(&(owner, number).encode()));
-			let meter = Miners::register_for_benchmark(owner, owner, key, CAPACITY);
-			// A benchmark that cannot be set up must not be measured.
-			let miner = pallet_miners::Meters::<Runtime>::mutate(meter, |info| {
-				let info = info.as_mut().expect("registered");
-				info.flow = flow;
-				info.miner
-			});
-			pallet_miners::Miners::<Runtime>::mutate(miner, |miner| {
-				let miner = miner.as_mut().expect("registered");
-				miner.kind = kind;
-				miner.profile.source = Source::Solar;
-				miner.profile.capacity = CAPACITY;
-				miner.profile.location = b"u33db".to_vec().try_into().expect("five characters");
-			});
-			(miner, meter)
-		}
-
-		fn go_to(interval: Interval) {
-			let length = pallet_metering::IntervalMillis::<Runtime>::get();
-			pallet_timestamp::Now::<Runtime>::put(interval_start(interval, length));
-		}
-	}
+	type BenchmarkHelper = super::benchmark_helpers::Register;
 }

@@ -52,6 +52,10 @@ pub const UNSTOPPABLE: &[Calls] = &[
 	("Issuance", Some(&["withdraw", "reject"])),
 	("Rec", Some(&["cancel", "reject", "revoke"])),
 	("Rewards", Some(&REWARDS)),
+	("OrderBook", Some(&["cancel_order", "cancel_all", "prune", "reclaim"])),
+	("SlotAuction", Some(&["cancel", "clear", "collect", "settle"])),
+	("Lots", Some(&LOTS)),
+	("StorageNodes", Some(&STORAGE_NODES)),
 	("AssetConversion", Some(&["remove_liquidity"])),
 	("AssetRewards", Some(&["unstake", "harvest_rewards"])),
 ];
@@ -72,6 +76,26 @@ const MINERS: [&str; 10] = [
 /// No money comes back from a plant that is gone before its days are settled, so settling them is a way out, too.
 const REWARDS: [&str; 7] =
 	["claim", "claim_plant", "claim_units", "refund", "leave", "delist", "advance_plants"];
+
+/// What a bid holds comes back when its lot has ended.
+const LOTS: [&str; 5] = ["cancel_listing", "close_auction", "draw", "close_connection", "expire"];
+
+/// A node's bond, and the tokens of who draws from it, come back when all is accounted for; meters remember a day. A bond
+/// that is filled up moves to who owns the node now.
+const STORAGE_NODES: [&str; 12] = [
+	"cancel_ask",
+	"end_deposit",
+	"account",
+	"account_meter",
+	"cancel_withdrawal",
+	"settle_withdrawal",
+	"end_withdrawal",
+	"cover",
+	"top_up_bond",
+	"leave",
+	"close_node",
+	"declare_vanished",
+];
 
 /// What works in safe mode besides, and can only be paused by name: the measurements go on, and the days that they earn are
 /// recorded, which two days later would be lost.

@@ -22,7 +22,7 @@ use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustm
 use sp_runtime::{traits::Bounded, FixedPointNumber, Perbill, Perquintill};
 use sp_version::RuntimeVersion;
 
-use super::governance::TreasuryAccount;
+use super::{governance::TreasuryAccount, tokens::StakesStay};
 
 /// Two of the six seconds of a slot are for computing, the rest for travelling. Proof size does not bind: this is not a
 /// parachain.
@@ -71,7 +71,7 @@ parameter_types! {
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
 	type Block = Block;
-	type BaseCallFilter = InsideBoth<SafeMode, TxPause>;
+	type BaseCallFilter = InsideBoth<InsideBoth<SafeMode, TxPause>, StakesStay>;
 	type BlockWeights = RuntimeBlockWeights;
 	type BlockLength = RuntimeBlockLength;
 	type BlockHashCount = BlockHashCount;

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
 	AccountId, AssetConversion, AssetRewards, Assets, AssetsFreezer, AssetsHolder, Balance,
-	Balances, PoolAssets, PoolAssetsFreezer, Runtime, RuntimeEvent, RuntimeFreezeReason,
-	RuntimeHoldReason, Signature, System, DECA, MILLI_DECA,
+	Balances, PoolAssets, PoolAssetsFreezer, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeFreezeReason, RuntimeHoldReason, Signature, System, DECA, MILLI_DECA,
 };
 use codec::{Compact, Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -18,7 +18,8 @@ use frame_support::{
 		fungible::{HoldConsideration, NativeFromLeft, NativeOrWithId, UnionOf as WithNative},
 		fungibles::{Inspect, Mutate, UnionOf},
 		tokens::{imbalance::ResolveAssetTo, Preservation},
-		AsEnsureOriginWithArg, ConstU32, EitherOfDiverse, LinearStoragePrice, NeverEnsureOrigin,
+		AsEnsureOriginWithArg, ConstU32, Contains, EitherOfDiverse, LinearStoragePrice,
+		NeverEnsureOrigin,
 	},
 	PalletId,
 };
@@ -68,6 +69,9 @@ pub const POOLS_PALLET_ID: PalletId = PalletId(*b"hlg/swap");
 pub const LP_REWARDS_PALLET_ID: PalletId = PalletId(*b"hlg/lprw");
 /// Holds the pools of rewards, what they owe, and what was paid for units of plants. Nobody has its key.
 pub const REWARDS_PALLET_ID: PalletId = PalletId(*b"hlg/rwrd");
+
+/// Holds what was paid in for energy of quarters of an hour until it is delivered. Nobody has its key.
+pub const SLOT_AUCTION_PALLET_ID: PalletId = PalletId(*b"hlg/slot");
 
 /// The account of a pallet.
 pub fn account_of(pallet: PalletId) -> AccountId {
@@ -292,7 +296,7 @@ impl Convert<Token, Either<AssetId, AssetId>> for LpFromRight {
 	}
 }
 
-/// DECA, an asset or an LP token: what can be staked and paid as a reward.
+/// DECA, an asset or an LP token: what can be paid as a reward, and, but for assets ([`StakesStay`]), staked.
 pub type StakeKind = NativeOrWithId<Token>;
 type AllTokens = WithNative<
 	Balances,
@@ -353,6 +357,22 @@ impl pallet_asset_rate::Config for Runtime {
 	type AssetKind = AssetKind;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = benchmark_helpers::Kinds;
+}
+
+/// All calls but those that open a pool of rewards whose stake could be sold. What is on hold of an asset counts towards what
+/// is frozen of it, and can be taken all the same: KWH could be offered in the order book, staked, sold, and staked again by
+/// who bought them. LP tokens are never on hold, and DECA that is frozen stays when what is on hold is taken.
+pub struct StakesStay;
+impl Contains<RuntimeCall> for StakesStay {
+	fn contains(call: &RuntimeCall) -> bool {
+		match call {
+			RuntimeCall::AssetRewards(pallet_asset_rewards::Call::create_pool {
+				staked_asset_id,
+				..
+			}) => !matches!(**staked_asset_id, NativeOrWithId::WithId(Token::Asset(_))),
+			_ => true,
+		}
+	}
 }
 
 /// Who says what an asset counts in DECA when the treasury spends it: as with the governed numbers.

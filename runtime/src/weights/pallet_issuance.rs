@@ -43,18 +43,30 @@ impl<T: frame_system::Config> pallet_issuance::WeightInfo for WeightInfo<T> {
 	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Metering::IntervalMillis` (r:1 w:0)
 	/// Proof: `Metering::IntervalMillis` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	/// Storage: `Issuance::GridMeterCounts` (r:1 w:0)
+	/// Proof: `Issuance::GridMeterCounts` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	/// Storage: `Miners::Meters` (r:31 w:0)
 	/// Proof: `Miners::Meters` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
-	/// Storage: `Metering::MeterStates` (r:31 w:0)
+	/// Storage: `Issuance::Received` (r:31 w:31)
+	/// Proof: `Issuance::Received` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
+	/// Storage: `StorageNodes::Receipts` (r:31 w:31)
+	/// Proof: `StorageNodes::Receipts` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
+	/// Storage: `StorageNodes::Deposits` (r:30 w:0)
+	/// Proof: `StorageNodes::Deposits` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
+	/// Storage: `Metering::MeterStates` (r:62 w:0)
 	/// Proof: `Metering::MeterStates` (`max_values`: None, `max_size`: Some(875), added: 3350, mode: `MaxEncodedLen`)
+	/// Storage: `StorageNodes::Nodes` (r:31 w:0)
+	/// Proof: `StorageNodes::Nodes` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
 	/// Storage: `Issuance::Reported` (r:31 w:0)
 	/// Proof: `Issuance::Reported` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
+	/// Storage: `StorageNodes::BookSums` (r:1 w:1)
+	/// Proof: `StorageNodes::BookSums` (`max_values`: Some(1), `max_size`: Some(96), added: 591, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:1 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(229), added: 2704, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(355), added: 2830, mode: `MaxEncodedLen`)
 	/// Storage: `Issuance::NextRequestId` (r:1 w:1)
 	/// Proof: `Issuance::NextRequestId` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Issuance::StandingPolicy` (r:1 w:0)
@@ -66,28 +78,30 @@ impl<T: frame_system::Config> pallet_issuance::WeightInfo for WeightInfo<T> {
 	/// Storage: `Issuance::RequestsByMiner` (r:0 w:1)
 	/// Proof: `Issuance::RequestsByMiner` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
 	/// Storage: `Issuance::Requests` (r:0 w:1)
-	/// Proof: `Issuance::Requests` (`max_values`: None, `max_size`: Some(2491), added: 4966, mode: `MaxEncodedLen`)
+	/// Proof: `Issuance::Requests` (`max_values`: None, `max_size`: Some(3003), added: 5478, mode: `MaxEncodedLen`)
 	/// The range of component `m` is `[1, 32]`.
 	fn request_payment(m: u32, ) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `1317 + m * (938 ±0)`
-		//  Estimated: `4005 + m * (3350 ±0)`
-		// Minimum execution time: 204_741_000 picoseconds.
-		Weight::from_parts(340_100_463, 0)
-			.saturating_add(Weight::from_parts(0, 4005))
-			// Standard Error: 84_314
-			.saturating_add(Weight::from_parts(36_271_133, 0).saturating_mul(m.into()))
-			.saturating_add(T::DbWeight::get().reads(10))
-			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(m.into())))
-			.saturating_add(T::DbWeight::get().writes(5))
-			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(m.into())))
-			.saturating_add(Weight::from_parts(0, 3350).saturating_mul(m.into()))
+		//  Measured:  `1568 + m * (2292 ±0)`
+		//  Estimated: `11246 + m * (6700 ±0)`
+		// Minimum execution time: 217_292_000 picoseconds.
+		Weight::from_parts(250_949_246, 0)
+			.saturating_add(Weight::from_parts(0, 11246))
+			// Standard Error: 1_185_422
+			.saturating_add(Weight::from_parts(90_200_963, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().reads((9_u64).saturating_mul(m.into())))
+			.saturating_add(T::DbWeight::get().writes(6))
+			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(m.into())))
+			.saturating_add(Weight::from_parts(0, 6700).saturating_mul(m.into()))
 	}
 	/// Storage: `Issuance::Requests` (r:1 w:1)
-	/// Proof: `Issuance::Requests` (`max_values`: None, `max_size`: Some(2491), added: 4966, mode: `MaxEncodedLen`)
+	/// Proof: `Issuance::Requests` (`max_values`: None, `max_size`: Some(3003), added: 5478, mode: `MaxEncodedLen`)
 	/// Storage: `Miners::Miners` (r:2 w:0)
 	/// Proof: `Miners::Miners` (`max_values`: None, `max_size`: Some(540), added: 3015, mode: `MaxEncodedLen`)
-	/// Storage: `Metering::MeterStates` (r:31 w:31)
+	/// Storage: `StorageNodes::Nodes` (r:32 w:0)
+	/// Proof: `StorageNodes::Nodes` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
+	/// Storage: `Metering::MeterStates` (r:63 w:31)
 	/// Proof: `Metering::MeterStates` (`max_values`: None, `max_size`: Some(875), added: 3350, mode: `MaxEncodedLen`)
 	/// Storage: `Timestamp::Now` (r:1 w:0)
 	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
@@ -95,6 +109,8 @@ impl<T: frame_system::Config> pallet_issuance::WeightInfo for WeightInfo<T> {
 	/// Proof: `Metering::IntervalMillis` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Miners::Meters` (r:31 w:0)
 	/// Proof: `Miners::Meters` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
+	/// Storage: `Issuance::Received` (r:31 w:31)
+	/// Proof: `Issuance::Received` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
 	/// Storage: `Parameters::Parameters` (r:4 w:0)
 	/// Proof: `Parameters::Parameters` (`max_values`: None, `max_size`: Some(36), added: 2511, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:5 w:5)
@@ -105,6 +121,8 @@ impl<T: frame_system::Config> pallet_issuance::WeightInfo for WeightInfo<T> {
 	/// Proof: `Assets::Account` (`max_values`: None, `max_size`: Some(134), added: 2609, mode: `MaxEncodedLen`)
 	/// Storage: `Issuance::Issued` (r:1 w:1)
 	/// Proof: `Issuance::Issued` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+	/// Storage: `Issuance::Lost` (r:1 w:1)
+	/// Proof: `Issuance::Lost` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	/// Storage: `AssetConversion::Pools` (r:1 w:0)
 	/// Proof: `AssetConversion::Pools` (`max_values`: None, `max_size`: Some(30), added: 2505, mode: `MaxEncodedLen`)
 	/// Storage: `AssetsHolder::BalancesOnHold` (r:1 w:1)
@@ -122,9 +140,9 @@ impl<T: frame_system::Config> pallet_issuance::WeightInfo for WeightInfo<T> {
 	/// Storage: `AssetsFreezer::Freezes` (r:1 w:1)
 	/// Proof: `AssetsFreezer::Freezes` (`max_values`: None, `max_size`: Some(87), added: 2562, mode: `MaxEncodedLen`)
 	/// Storage: `AssetsHolder::Holds` (r:1 w:1)
-	/// Proof: `AssetsHolder::Holds` (`max_values`: None, `max_size`: Some(249), added: 2724, mode: `MaxEncodedLen`)
+	/// Proof: `AssetsHolder::Holds` (`max_values`: None, `max_size`: Some(375), added: 2850, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(229), added: 2704, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(355), added: 2830, mode: `MaxEncodedLen`)
 	/// Storage: `Issuance::Records` (r:1 w:1)
 	/// Proof: `Issuance::Records` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
 	/// Storage: `Issuance::Reported` (r:0 w:31)
@@ -136,47 +154,59 @@ impl<T: frame_system::Config> pallet_issuance::WeightInfo for WeightInfo<T> {
 	/// The range of component `m` is `[1, 32]`.
 	fn approve(m: u32, ) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `3820 + m * (987 ±0)`
-		//  Estimated: `14005 + m * (3350 ±0)`
-		// Minimum execution time: 1_486_439_000 picoseconds.
-		Weight::from_parts(1_978_104_863, 0)
+		//  Measured:  `5402 + m * (2341 ±0)`
+		//  Estimated: `14005 + m * (6700 ±0)`
+		// Minimum execution time: 878_565_000 picoseconds.
+		Weight::from_parts(1_362_674_349, 0)
 			.saturating_add(Weight::from_parts(0, 14005))
-			// Standard Error: 306_150
-			.saturating_add(Weight::from_parts(59_323_415, 0).saturating_mul(m.into()))
-			.saturating_add(T::DbWeight::get().reads(33))
-			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(m.into())))
-			.saturating_add(T::DbWeight::get().writes(25))
-			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(m.into())))
-			.saturating_add(Weight::from_parts(0, 3350).saturating_mul(m.into()))
+			// Standard Error: 2_117_593
+			.saturating_add(Weight::from_parts(71_104_822, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(36))
+			.saturating_add(T::DbWeight::get().reads((5_u64).saturating_mul(m.into())))
+			.saturating_add(T::DbWeight::get().writes(26))
+			.saturating_add(T::DbWeight::get().writes((4_u64).saturating_mul(m.into())))
+			.saturating_add(Weight::from_parts(0, 6700).saturating_mul(m.into()))
 	}
 	/// Storage: `Issuance::Requests` (r:1 w:1)
-	/// Proof: `Issuance::Requests` (`max_values`: None, `max_size`: Some(2491), added: 4966, mode: `MaxEncodedLen`)
+	/// Proof: `Issuance::Requests` (`max_values`: None, `max_size`: Some(3003), added: 5478, mode: `MaxEncodedLen`)
 	/// Storage: `Issuance::Records` (r:1 w:1)
 	/// Proof: `Issuance::Records` (`max_values`: None, `max_size`: Some(17), added: 2492, mode: `MaxEncodedLen`)
 	fn reject() -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `1906`
-		//  Estimated: `5956`
-		// Minimum execution time: 58_538_000 picoseconds.
-		Weight::from_parts(100_240_000, 0)
-			.saturating_add(Weight::from_parts(0, 5956))
+		//  Measured:  `2530`
+		//  Estimated: `6468`
+		// Minimum execution time: 45_555_000 picoseconds.
+		Weight::from_parts(78_683_000, 0)
+			.saturating_add(Weight::from_parts(0, 6468))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	/// Storage: `Issuance::Requests` (r:1 w:2)
-	/// Proof: `Issuance::Requests` (`max_values`: None, `max_size`: Some(2491), added: 4966, mode: `MaxEncodedLen`)
+	/// Proof: `Issuance::Requests` (`max_values`: None, `max_size`: Some(3003), added: 5478, mode: `MaxEncodedLen`)
 	/// Storage: `Miners::Miners` (r:1 w:0)
 	/// Proof: `Miners::Miners` (`max_values`: None, `max_size`: Some(540), added: 3015, mode: `MaxEncodedLen`)
 	/// Storage: `Timestamp::Now` (r:1 w:0)
 	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Metering::IntervalMillis` (r:1 w:0)
 	/// Proof: `Metering::IntervalMillis` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	/// Storage: `Issuance::GridMeterCounts` (r:1 w:0)
+	/// Proof: `Issuance::GridMeterCounts` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	/// Storage: `Miners::Meters` (r:31 w:0)
 	/// Proof: `Miners::Meters` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
-	/// Storage: `Metering::MeterStates` (r:31 w:0)
+	/// Storage: `Issuance::Received` (r:31 w:31)
+	/// Proof: `Issuance::Received` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
+	/// Storage: `StorageNodes::Receipts` (r:31 w:31)
+	/// Proof: `StorageNodes::Receipts` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
+	/// Storage: `StorageNodes::Deposits` (r:30 w:0)
+	/// Proof: `StorageNodes::Deposits` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
+	/// Storage: `Metering::MeterStates` (r:62 w:0)
 	/// Proof: `Metering::MeterStates` (`max_values`: None, `max_size`: Some(875), added: 3350, mode: `MaxEncodedLen`)
+	/// Storage: `StorageNodes::Nodes` (r:31 w:0)
+	/// Proof: `StorageNodes::Nodes` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
 	/// Storage: `Issuance::Reported` (r:31 w:0)
 	/// Proof: `Issuance::Reported` (`max_values`: None, `max_size`: Some(12), added: 2487, mode: `MaxEncodedLen`)
+	/// Storage: `StorageNodes::BookSums` (r:1 w:1)
+	/// Proof: `StorageNodes::BookSums` (`max_values`: Some(1), `max_size`: Some(96), added: 591, mode: `MaxEncodedLen`)
 	/// Storage: `Issuance::NextRequestId` (r:1 w:1)
 	/// Proof: `Issuance::NextRequestId` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// Storage: `Issuance::RequestsByMiner` (r:0 w:2)
@@ -186,25 +216,25 @@ impl<T: frame_system::Config> pallet_issuance::WeightInfo for WeightInfo<T> {
 	/// The range of component `m` is `[1, 32]`.
 	fn resubmit(m: u32, ) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `1567 + m * (987 ±0)`
-		//  Estimated: `5956 + m * (3350 ±0)`
-		// Minimum execution time: 112_320_000 picoseconds.
-		Weight::from_parts(152_579_655, 0)
-			.saturating_add(Weight::from_parts(0, 5956))
-			// Standard Error: 48_040
-			.saturating_add(Weight::from_parts(32_386_084, 0).saturating_mul(m.into()))
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(m.into())))
-			.saturating_add(T::DbWeight::get().writes(5))
-			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(m.into())))
-			.saturating_add(Weight::from_parts(0, 3350).saturating_mul(m.into()))
+		//  Measured:  `1979 + m * (2391 ±0)`
+		//  Estimated: `11246 + m * (6700 ±0)`
+		// Minimum execution time: 166_679_000 picoseconds.
+		Weight::from_parts(170_324_337, 0)
+			.saturating_add(Weight::from_parts(0, 11246))
+			// Standard Error: 301_740
+			.saturating_add(Weight::from_parts(135_007_195, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().reads((8_u64).saturating_mul(m.into())))
+			.saturating_add(T::DbWeight::get().writes(6))
+			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(m.into())))
+			.saturating_add(Weight::from_parts(0, 6700).saturating_mul(m.into()))
 	}
 	/// Storage: `Issuance::Requests` (r:1 w:1)
-	/// Proof: `Issuance::Requests` (`max_values`: None, `max_size`: Some(2491), added: 4966, mode: `MaxEncodedLen`)
+	/// Proof: `Issuance::Requests` (`max_values`: None, `max_size`: Some(3003), added: 5478, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
 	/// Storage: `Balances::Holds` (r:1 w:1)
-	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(229), added: 2704, mode: `MaxEncodedLen`)
+	/// Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(355), added: 2830, mode: `MaxEncodedLen`)
 	/// Storage: `Issuance::RequestsByMiner` (r:0 w:1)
 	/// Proof: `Issuance::RequestsByMiner` (`max_values`: None, `max_size`: Some(8), added: 2483, mode: `MaxEncodedLen`)
 	/// Storage: `Issuance::MeterRequest` (r:0 w:31)
@@ -212,13 +242,13 @@ impl<T: frame_system::Config> pallet_issuance::WeightInfo for WeightInfo<T> {
 	/// The range of component `m` is `[1, 32]`.
 	fn withdraw(m: u32, ) -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `844 + m * (49 ±0)`
-		//  Estimated: `5956`
-		// Minimum execution time: 110_796_000 picoseconds.
-		Weight::from_parts(202_310_202, 0)
-			.saturating_add(Weight::from_parts(0, 5956))
-			// Standard Error: 28_948
-			.saturating_add(Weight::from_parts(3_953_321, 0).saturating_mul(m.into()))
+		//  Measured:  `868 + m * (65 ±0)`
+		//  Estimated: `6468`
+		// Minimum execution time: 88_765_000 picoseconds.
+		Weight::from_parts(158_733_810, 0)
+			.saturating_add(Weight::from_parts(0, 6468))
+			// Standard Error: 50_844
+			.saturating_add(Weight::from_parts(2_863_828, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(4))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(m.into())))
@@ -229,8 +259,8 @@ impl<T: frame_system::Config> pallet_issuance::WeightInfo for WeightInfo<T> {
 		// Proof Size summary in bytes:
 		//  Measured:  `0`
 		//  Estimated: `0`
-		// Minimum execution time: 11_216_000 picoseconds.
-		Weight::from_parts(29_471_000, 0)
+		// Minimum execution time: 9_085_000 picoseconds.
+		Weight::from_parts(16_750_000, 0)
 			.saturating_add(Weight::from_parts(0, 0))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
@@ -247,17 +277,28 @@ impl<T: frame_system::Config> pallet_issuance::WeightInfo for WeightInfo<T> {
 	/// Storage: `AssetsFreezer::Freezes` (r:1 w:1)
 	/// Proof: `AssetsFreezer::Freezes` (`max_values`: None, `max_size`: Some(87), added: 2562, mode: `MaxEncodedLen`)
 	/// Storage: `AssetsHolder::Holds` (r:1 w:1)
-	/// Proof: `AssetsHolder::Holds` (`max_values`: None, `max_size`: Some(249), added: 2724, mode: `MaxEncodedLen`)
+	/// Proof: `AssetsHolder::Holds` (`max_values`: None, `max_size`: Some(375), added: 2850, mode: `MaxEncodedLen`)
 	/// Storage: `Issuance::Burned` (r:1 w:1)
 	/// Proof: `Issuance::Burned` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
 	fn burn() -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `861`
-		//  Estimated: `3714`
-		// Minimum execution time: 157_897_000 picoseconds.
-		Weight::from_parts(292_793_000, 0)
-			.saturating_add(Weight::from_parts(0, 3714))
+		//  Measured:  `918`
+		//  Estimated: `3840`
+		// Minimum execution time: 128_618_000 picoseconds.
+		Weight::from_parts(190_266_000, 0)
+			.saturating_add(Weight::from_parts(0, 3840))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(8))
+	}
+	/// Storage: `Issuance::GridMeterCounts` (r:0 w:1)
+	/// Proof: `Issuance::GridMeterCounts` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
+	fn set_grid_meter_counts() -> Weight {
+		// Proof Size summary in bytes:
+		//  Measured:  `0`
+		//  Estimated: `0`
+		// Minimum execution time: 9_058_000 picoseconds.
+		Weight::from_parts(19_185_000, 0)
+			.saturating_add(Weight::from_parts(0, 0))
+			.saturating_add(T::DbWeight::get().writes(1))
 	}
 }

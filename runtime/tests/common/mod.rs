@@ -6,18 +6,19 @@
 use codec::Encode;
 use frame_support::{
 	dispatch::GetDispatchInfo,
-	traits::{fungible::NativeOrWithId, schedule::DispatchTime, Bounded},
+	traits::{fungible::NativeOrWithId, fungibles::InspectHold, schedule::DispatchTime, Bounded},
 };
 use heliograph_primitives::{
 	keys::MeterKey,
 	miner::{Flow, MeterId, MinerId, MinerKind},
 	reading::{possession_payload, Quality, Reading, SignedReading},
+	units::{Interval, INTERVAL_MILLIS},
 };
 use heliograph_runtime::{
 	configs::tokens::{AssetKind, KWH},
-	genesis, AccountId, Assets, Balance, Balances, Executive, Header, Metering, Nfts, OriginCaller,
-	Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, SignedPayload, System, TxExtension,
-	UncheckedExtrinsic, DECA,
+	genesis, AccountId, Assets, AssetsHolder, Balance, Balances, Executive, Header, Metering, Nfts,
+	OrderBook, OriginCaller, Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig,
+	RuntimeHoldReason, SignedPayload, System, TxExtension, UncheckedExtrinsic, DECA,
 };
 use pallet_conviction_voting::{AccountVote, Conviction, Vote};
 use pallet_nfts::{
@@ -65,8 +66,34 @@ pub fn chain(test: impl FnOnce(&mut Chain)) {
 		heliograph_runtime::Issuance::do_try_state().expect("the invariants of issuance hold");
 		heliograph_runtime::Rec::do_try_state().expect("the invariants of certificates hold");
 		heliograph_runtime::Rewards::do_try_state().expect("the invariants of rewards hold");
+		heliograph_runtime::OrderBook::do_try_state().expect("those of the order book hold");
+		heliograph_runtime::SlotAuction::do_try_state().expect("those of the slot auctions hold");
+		heliograph_runtime::Lots::do_try_state().expect("the invariants of lots hold");
+		heliograph_runtime::StorageNodes::do_try_state().expect("those of storage nodes hold");
 		heliograph_runtime::ValidatorSet::do_try_state().expect("those of the validators hold");
+		check_holds_of_the_book();
 	});
+}
+
+/// Whoever holds something for the order book has orders of that side in it, or something that could not be released. The
+/// pallet's rule says how much, and looks only at those who have.
+fn check_holds_of_the_book() {
+	use pallet_order_book::{HoldReason, Side};
+	let waits = |who: &AccountId, side| {
+		let orders = OrderBook::orders_of(who.clone());
+		orders.iter().any(|(_, order)| order.side == side)
+			|| OrderBook::unreleased(who.clone(), side) > 0
+	};
+	let [buy, sell] = [HoldReason::Buy, HoldReason::Sell].map(RuntimeHoldReason::from);
+	for (who, holds) in pallet_balances::Holds::<Runtime>::iter() {
+		let held = holds.iter().any(|hold| hold.id == buy && hold.amount > 0);
+		assert!(!held || waits(&who, Side::Buy), "{who:?} holds DECA for no order");
+	}
+	// Whoever has KWH has an account.
+	for who in frame_system::Account::<Runtime>::iter_keys() {
+		let held = <AssetsHolder as InspectHold<AccountId>>::balance_on_hold(KWH, &sell, &who) > 0;
+		assert!(!held || waits(&who, Side::Sell), "{who:?} holds KWH for no order");
+	}
 }
 
 pub struct Chain {
@@ -86,6 +113,19 @@ impl Chain {
 	pub fn wait_hours(&mut self, hours: u64) {
 		self.slot += hours * 3_600_000 / SLOT_MILLIS;
 		self.next_block();
+	}
+
+	/// Ends the running block; the next one comes when an interval begins that has not begun.
+	pub fn go_to(&mut self, interval: Interval) {
+		let slot = u64::from(interval) * INTERVAL_MILLIS / SLOT_MILLIS;
+		assert!(slot >= self.slot, "time does not run backwards");
+		self.slot = slot;
+		self.next_block();
+	}
+
+	/// Ends the running block; the next one comes when so many intervals more have ended.
+	pub fn wait(&mut self, intervals: u32) {
+		self.go_to(Metering::current_interval() + intervals);
 	}
 
 	/// The number of the running block.
@@ -141,6 +181,52 @@ impl Chain {
 		let call = call.into();
 		let result = self.submit(who, call.clone()).expect("valid");
 		assert_eq!(result, Err(error.into()), "{call:?}");
+	}
+
+	/// Applies a call that must succeed. Returns what its fee was.
+	#[track_caller]
+	pub fn fee_of(&mut self, who: Sr25519Keyring, call: impl Into<RuntimeCall>) -> Balance {
+		let before = fees_paid(who);
+		self.succeed(who, call);
+		fees_paid(who) - before
+	}
+
+	/// A system of `owner` is admitted, with meters of these flows, and Eve operates it. Returns its number and theirs.
+	#[track_caller]
+	pub fn admit(
+		&mut self,
+		owner: Sr25519Keyring,
+		kind: MinerKind,
+		flows: &[Flow],
+	) -> (MinerId, Vec<MeterId>) {
+		let first = pallet_miners::NextMeterId::<Runtime>::get();
+		let meters: Vec<MeterId> = (first..).take(flows.len()).collect();
+		let devices = meters.iter().copied().zip(flows.iter().copied());
+		let application = pallet_miners::NextApplicationId::<Runtime>::get();
+		let miner = pallet_miners::NextMinerId::<Runtime>::get();
+		self.succeed(owner, application_with(kind, &owner.to_account_id(), devices));
+		assert_eq!(self.motion(pallet_miners::Call::approve { application }), Ok(()));
+		let operator = Eve.to_account_id();
+		self.succeed(owner, pallet_miners::Call::add_operator { miner, operator });
+		(miner, meters)
+	}
+
+	/// Eve submits one reading: the register of a meter at the end of an interval.
+	#[track_caller]
+	pub fn read(&mut self, meter: MeterId, interval: Interval, register: u64) {
+		let refused = || {
+			events(|event| match event {
+				RuntimeEvent::Metering(pallet_metering::Event::ReadingRefused {
+					meter,
+					reason,
+					..
+				}) => Some((meter, reason)),
+				_ => None,
+			})
+		};
+		let before = refused();
+		self.succeed(Eve, submit_readings(vec![reading(meter, interval, register)]));
+		assert_eq!(refused(), before);
 	}
 
 	/// Applies a call whose fee is paid in KWH.
@@ -280,6 +366,29 @@ impl Chain {
 	}
 }
 
+/// What a person paid in fees since the block began.
+pub fn fees_paid(who: Sr25519Keyring) -> Balance {
+	let account = who.to_account_id();
+	events(|event| match event {
+		RuntimeEvent::TransactionPayment(
+			pallet_transaction_payment::Event::TransactionFeePaid { who, actual_fee, .. },
+		) if who == account => Some(actual_fee),
+		_ => None,
+	})
+	.into_iter()
+	.sum()
+}
+
+/// What of a person's DECA is held.
+pub fn held(who: Sr25519Keyring) -> Balance {
+	Balances::reserved_balance(who.to_account_id())
+}
+
+/// What of a person's KWH is held.
+pub fn kwh_held(who: Sr25519Keyring) -> Balance {
+	<AssetsHolder as InspectHold<AccountId>>::total_balance_on_hold(KWH, &who.to_account_id())
+}
+
 /// What a person has in DECA, as far as it is not held.
 pub fn balance(who: Sr25519Keyring) -> Balance {
 	Balances::free_balance(who.to_account_id())
@@ -383,6 +492,9 @@ pub fn earn(chain: &mut Chain) {
 	assert_eq!(kwh(&Dave.to_account_id()), EARNED * 4 / 5);
 }
 
+/// The grid area of all systems.
+pub const AREA: &[u8; 16] = b"10YDE-VE-------2";
+
 /// What `owner` sends to register devices, each a 5 kW meter at the grid.
 pub fn application(
 	owner: &AccountId,
@@ -398,9 +510,18 @@ pub fn application_as(
 	owner: &AccountId,
 	devices: impl IntoIterator<Item = u32>,
 ) -> pallet_miners::Call<Runtime> {
+	application_with(kind, owner, devices.into_iter().map(|number| (number, flow)))
+}
+
+/// What `owner` sends to register a 5 kW system with meters of different flows.
+pub fn application_with(
+	kind: MinerKind,
+	owner: &AccountId,
+	devices: impl IntoIterator<Item = (u32, Flow)>,
+) -> pallet_miners::Call<Runtime> {
 	let meters = devices
 		.into_iter()
-		.map(|number| pallet_miners::MeterApplication {
+		.map(|(number, flow)| pallet_miners::MeterApplication {
 			key: MeterKey::Ed25519(device(number).public().0),
 			flow,
 			nameplate: 5_000,
@@ -414,7 +535,7 @@ pub fn application_as(
 			method: pallet_miners::CollectionMethod::SmartMeter,
 			capacity: 5_000,
 			location: b"u33db".to_vec().try_into().expect("five characters"),
-			grid_area: b"10YDE-VE-------2".to_vec().try_into().expect("sixteen characters"),
+			grid_area: AREA.to_vec().try_into().expect("sixteen characters"),
 			commissioned: 19_000,
 		},
 		meters: meters.try_into().expect("not too many"),
