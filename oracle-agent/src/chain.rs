@@ -1,5 +1,7 @@
 //! The chain as the agent sees it: a connection to one node, reads at a block, and the submission of a batch.
 //!
+//! The terminal for trade stands on the same connection: it asks by [`At::block`] and signs by [`Chain::send`].
+//!
 //! Values are decoded by the names of their fields in the runtime's own metadata, so a runtime upgrade that adds to a value
 //! does not make the agent blind. What is signed and sent is encoded with the types of `heliograph_primitives`.
 
@@ -13,7 +15,7 @@ use subxt::{
 	config::{substrate::SubstrateHeader, DefaultExtrinsicParamsBuilder, RpcConfigFor},
 	dynamic::{self, Value},
 	error::DispatchError,
-	events::Phase,
+	events::{Events, Phase},
 	ext::{
 		frame_decode::storage::{IntoDecodableValues, IntoEncodableValues},
 		scale_decode::DecodeAsType,
@@ -24,7 +26,7 @@ use subxt::{
 	rpcs::{
 		client::RpcSubscription, methods::legacy::TransactionStatus, LegacyRpcMethods, RpcClient,
 	},
-	transactions::{DynamicPayload, Signer},
+	transactions::{DynamicPayload, Payload, Signer},
 	utils::{AccountId32, MultiSignature, Static, H256},
 	OnlineClient, OnlineClientAtBlock, SubstrateConfig,
 };
@@ -56,11 +58,11 @@ pub enum ChainError {
 	/// The chain lacks something that every Heliograph chain has.
 	#[error("the chain at this address is not a Heliograph chain, or one that this version does not know: {0}")]
 	Foreign(String),
-	/// The node's transaction pool did not take the batch.
-	#[error("the node did not take the batch: {0}")]
+	/// The node's transaction pool did not take the transaction.
+	#[error("the node did not take the transaction: {0}")]
 	Rejected(String),
-	/// The batch was taken, and then fell out of the pool or of the chain.
-	#[error("the batch was not included: {0}")]
+	/// The transaction was taken, and then fell out of the pool or of the chain.
+	#[error("the transaction was not included: {0}")]
 	Lost(String),
 }
 
@@ -71,7 +73,8 @@ impl ChainError {
 	}
 }
 
-fn failed(error: impl Into<subxt::Error>) -> ChainError {
+/// What becomes of an answer that cannot be worked with.
+pub fn failed(error: impl Into<subxt::Error>) -> ChainError {
 	ChainError::Subxt(plain(&error.into()))
 }
 
@@ -88,7 +91,8 @@ fn plain(error: &impl ToString) -> String {
 	text
 }
 
-async fn answer<T, E>(
+/// Waits for the answer to a question for as long as a node may take. `what` ends "asked to …".
+pub async fn answer<T, E>(
 	what: &'static str,
 	question: impl Future<Output = Result<T, E>>,
 	error: impl FnOnce(E) -> ChainError,
@@ -247,6 +251,14 @@ pub struct Judgement {
 	pub refused: Vec<Refused>,
 }
 
+/// A transaction in a finalised block.
+pub struct Included {
+	/// The chain at the block.
+	pub at: At,
+	/// Which one of the block's transactions it is.
+	pub index: u32,
+}
+
 /// A connection to a node.
 #[derive(Clone)]
 pub struct Chain {
@@ -283,6 +295,13 @@ impl Chain {
 		let block =
 			answer("read the finalised head", self.client.at_current_block(), failed).await?;
 		Ok(At { block, rpc: self.rpc.clone() })
+	}
+
+	/// The chain at the node's best block, which may still be taken back.
+	pub async fn best(&self) -> Result<At, ChainError> {
+		let question = self.rpc.chain_get_block_hash(None);
+		let best = answer("name its best block", question, rpc_failed).await?;
+		self.at(best.ok_or_else(|| ChainError::Foreign("it has no best block".into()))?).await
 	}
 
 	/// The chain at a block.
@@ -335,37 +354,49 @@ impl Chain {
 		operator: &sr25519::Pair,
 		readings: &[SignedReading],
 	) -> Result<Judgement, ChainError> {
-		let signer = Operator(operator);
-		let nonce = self.next_index(&operator.public().0).await?;
 		let call: DynamicPayload<Encoded> =
 			subxt::transactions::dynamic("Metering", "submit_readings", Encoded(readings.encode()));
+		let included = self.send(at, operator, &call, |_| ()).await?;
+		included.judgement().await
+	}
+
+	/// Submits a call, signed by the account of `key`, and waits until it is in a finalised block. `seen` is told of each
+	/// block that has it before that.
+	pub async fn send<C: Payload>(
+		&self,
+		at: &At,
+		key: &sr25519::Pair,
+		call: &C,
+		seen: impl FnMut(H256),
+	) -> Result<Included, ChainError> {
+		let signer = Account(key);
+		let nonce = self.next_index(&key.public().0).await?;
 		let params = DefaultExtrinsicParamsBuilder::<SubstrateConfig>::new()
 			.nonce(nonce)
 			.mortal(MORTALITY)
 			.build();
 		let mut transactions = at.block.transactions();
-		let transaction =
-			answer("prepare a batch", transactions.create_signed(&call, &signer, params), failed)
-				.await?;
+		let signed = transactions.create_signed(call, &signer, params);
+		let transaction = answer("prepare a transaction", signed, failed).await?;
 		let bytes = transaction.encoded();
 		let submission = self.rpc.author_submit_and_watch_extrinsic(bytes);
-		let progress = answer("take a batch", submission, |error| match error {
+		let progress = answer("take a transaction", submission, |error| match error {
 			subxt::rpcs::Error::User(error) => ChainError::Rejected(advice(&error)),
 			error => rpc_failed(error),
 		})
 		.await?;
-		let block = match tokio::time::timeout(FINALITY, finalised_in(progress)).await {
+		let block = match tokio::time::timeout(FINALITY, finalised_in(progress, seen)).await {
 			Ok(block) => block?,
 			Err(_) => {
 				let minutes = FINALITY.as_secs() / 60;
 				return Err(ChainError::Lost(format!("it was not finalised in {minutes} minutes")));
 			}
 		};
-		self.judgement(block, bytes).await
+		self.find(block, bytes).await
 	}
 
-	/// What the events of `block` say about the batch in the transaction `bytes`.
-	async fn judgement(&self, block: H256, bytes: &[u8]) -> Result<Judgement, ChainError> {
+	/// The transaction `bytes` in `block`.
+	async fn find(&self, block: H256, bytes: &[u8]) -> Result<Included, ChainError> {
 		let body =
 			answer("show a block", self.rpc.chain_get_block(Some(block)), rpc_failed).await?;
 		let index = body
@@ -377,13 +408,29 @@ impl Chain {
 					"block {block:?} was named as its block and does not have it"
 				))
 			})?;
-		let at = self.at(block).await?;
-		let reader = at.block.events();
-		let events = answer("show a block's events", reader.fetch(), failed).await?;
-		let mut judgement = Judgement { block, failed: None, refused: Vec::new() };
+		Ok(Included { at: self.at(block).await?, index: index as u32 })
+	}
+}
+
+impl Included {
+	/// The events of the whole block. Those of the transaction are of the phase that [`Self::phase`] names.
+	pub async fn events(&self) -> Result<Events<SubstrateConfig>, ChainError> {
+		let reader = self.at.block.events();
+		answer("show a block's events", reader.fetch(), failed).await
+	}
+
+	/// The phase of the block in which the transaction was executed.
+	pub fn phase(&self) -> Phase {
+		Phase::ApplyExtrinsic(self.index)
+	}
+
+	/// What the block's events say about a batch.
+	async fn judgement(&self) -> Result<Judgement, ChainError> {
+		let events = self.events().await?;
+		let mut judgement = Judgement { block: self.at.hash(), failed: None, refused: Vec::new() };
 		for event in events.iter() {
 			let event = event.map_err(failed)?;
-			if event.phase() != Phase::ApplyExtrinsic(index as u32) {
+			if event.phase() != self.phase() {
 				continue;
 			}
 			match (event.pallet_name(), event.event_name()) {
@@ -394,7 +441,7 @@ impl Chain {
 				}
 				("System", "ExtrinsicFailed") => {
 					let error =
-						DispatchError::decode_from(event.field_bytes(), at.block.metadata());
+						DispatchError::decode_from(event.field_bytes(), self.at.block.metadata());
 					judgement.failed = Some(
 						error.map_or_else(|error| error.to_string(), |error| error.to_string()),
 					);
@@ -421,6 +468,11 @@ impl At {
 	/// The block's hash.
 	pub fn hash(&self) -> H256 {
 		self.block.block_hash()
+	}
+
+	/// The block itself, for questions that have no name here.
+	pub fn block(&self) -> &OnlineClientAtBlock<SubstrateConfig> {
+		&self.block
 	}
 
 	/// The length of an interval in ms.
@@ -544,7 +596,8 @@ impl At {
 	}
 }
 
-fn foreign(error: impl Into<subxt::Error>) -> ChainError {
+/// What becomes of an answer that no Heliograph chain gives.
+pub fn foreign(error: impl Into<subxt::Error>) -> ChainError {
 	ChainError::Foreign(error.into().to_string())
 }
 
@@ -597,10 +650,12 @@ impl Entry {
 /// Follows a submitted transaction to the block in which it was finalised.
 async fn finalised_in(
 	mut progress: RpcSubscription<TransactionStatus<H256>>,
+	mut seen: impl FnMut(H256),
 ) -> Result<H256, ChainError> {
 	while let Some(status) = progress.next().await {
 		match status.map_err(rpc_failed)? {
 			TransactionStatus::Finalized(block) => return Ok(block),
+			TransactionStatus::InBlock(block) => seen(block),
 			TransactionStatus::FinalityTimeout(block) => {
 				return Err(ChainError::Lost(format!(
 					"the chain does not finalise its block {block:?}"
@@ -608,7 +663,7 @@ async fn finalised_in(
 			}
 			TransactionStatus::Usurped(_) => {
 				return Err(ChainError::Lost(
-					"another transaction of the operator took its place".into(),
+					"another transaction of the account took its place".into(),
 				))
 			}
 			TransactionStatus::Dropped => {
@@ -617,7 +672,7 @@ async fn finalised_in(
 			TransactionStatus::Invalid => {
 				return Err(ChainError::Lost("it became invalid in the node's pool".into()))
 			}
-			status => tracing::trace!(?status, "batch on its way"),
+			status => tracing::trace!(?status, "transaction on its way"),
 		}
 	}
 	Err(ChainError::Lost("the node stopped telling of it".into()))
@@ -629,10 +684,10 @@ fn advice(error: &subxt::rpcs::UserError) -> String {
 		error.data.as_ref().map(|data| data.get().trim_matches('"').to_owned()).unwrap_or_default();
 	let hint = match error.code {
 		_ if detail.contains("pay some fees") => {
-			"; the operator account has too little DECA: fees are returned when a batch is good, but they must be there"
+			"; the account has too little DECA for the fee, which must be there even where it is returned"
 		},
 		_ if detail.contains("outdated") || error.code == 1014 => {
-			"; another transaction of the operator account is under way"
+			"; another transaction of the account is under way"
 		},
 		_ if detail.contains("bad signature") => "; the runtime has probably just been upgraded",
 		_ => "",
@@ -642,7 +697,7 @@ fn advice(error: &subxt::rpcs::UserError) -> String {
 }
 
 /// The name of a variant.
-fn variant(value: &Value) -> String {
+pub fn variant(value: &Value) -> String {
 	match &value.value {
 		ValueDef::Variant(variant) => variant.name.clone(),
 		_ => value.to_string(),
@@ -682,9 +737,9 @@ fn numbers(value: &Value) -> Box<dyn Iterator<Item = u128> + '_> {
 }
 
 /// The account that submits.
-struct Operator<'a>(&'a sr25519::Pair);
+struct Account<'a>(&'a sr25519::Pair);
 
-impl Signer<SubstrateConfig> for Operator<'_> {
+impl Signer<SubstrateConfig> for Account<'_> {
 	fn account_id(&self) -> AccountId32 {
 		AccountId32(self.0.public().0)
 	}

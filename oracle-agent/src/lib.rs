@@ -28,6 +28,7 @@ pub mod profile;
 pub mod prove;
 pub mod rotate;
 pub mod run;
+pub mod screen;
 pub mod settle;
 pub mod simulate;
 pub mod site;
