@@ -14,13 +14,15 @@ from pathlib import Path
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from programs import AGENT, NODE, SHARED, Node, Program, javascript
+from programs import AGENT, NODE, SHARED, TERMINAL, Node, Program, javascript
 from scenarios import Day, Month, Storm
+from street import Street
 
-SCENARIOS = {"day": Day, "month": Month, "storm": Storm}
-# Files whose tests run in one process, because they share what is costly: the month, or the node `town`.
+SCENARIOS = {"day": Day, "month": Month, "storm": Storm, "street": Street}
+# Files whose tests run in one process, because they share what is costly: the month, the street, or the node `town`.
 TOGETHER = {
     "month": {"certificates", "history", "minting", "rewards", "safe_mode", "sbt", "tokens", "upgrade"},
+    "street": {"market", "storage"},
     "town": {"challenge", "governance"},
 }
 # All others.
@@ -88,7 +90,7 @@ def pytest_collection_finish(session):
         for group in TOGETHER:
             if group in used_by(item) and group_of(item.nodeid) != group:
                 pytest.exit(f"{item.nodeid} uses `{group}`: name its file in TOGETHER in conftest.py", returncode=3)
-    for program in (NODE, AGENT):
+    for program in (NODE, AGENT, TERMINAL):
         if session.items and not program.exists():
             pytest.exit(f"{program} is missing: build it first (scripts/test does)", returncode=3)
 
@@ -155,6 +157,14 @@ def storm(request) -> Storm:
 def month(request) -> Month:
     """The month that is paid for. May still be playing."""
     return request.session.scenarios["month"]
+
+
+@pytest.fixture(scope="session")
+def street(request) -> Street:
+    """The street that trades, once all of its stories are told."""
+    street = request.session.scenarios["street"]
+    street.await_end(840)
+    return street
 
 
 def once_registered(site: Day | Month) -> Node:

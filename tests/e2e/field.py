@@ -179,6 +179,42 @@ class SunSpec(Device):
         return self.watthours() * 1000
 
 
+class Counters(Device):
+    """A device of nobody's make: registers of 64 bits in mWh, one for each point. What it shows is exact."""
+
+    def __init__(self, unit: int, points: dict[str, Callable[[], int]]):
+        super().__init__(unit)
+        self.points = points
+
+    def image(self):
+        numbers = b"".join(struct.pack(">Q", read()) for read in self.points.values())
+        return {READ_HOLDING: dict(enumerate(words(numbers)))}
+
+    def profile(self) -> str:
+        """What the agent has to know of it."""
+        head = """
+            description = "Registers of 64 bits in mWh"
+            transports = ["tcp"]
+            serial = { baud = 9600, parity = "none", stop = 1 }
+            timeout = "1s"
+            pause = "0ms"
+            max_registers = 100
+            max_gap = 4
+            [[map]]
+        """
+        point = """
+            [[map.point]]
+            name = "{name}"
+            kind = "counter"
+            table = "holding"
+            address = {address}
+            type = "u64"
+            unit = "mWh"
+        """
+        points = (point.format(name=name, address=4 * place) for place, name in enumerate(self.points))
+        return "\n".join(line.strip() for line in "".join([head, *points]).splitlines() if line.strip()) + "\n"
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

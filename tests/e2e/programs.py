@@ -20,7 +20,7 @@ from field import free_port, wait_until
 ROOT = Path(__file__).resolve().parents[2]
 # scripts/test says where the binaries are; by hand, they are looked for where scripts/env has them built.
 BIN = Path(os.environ.get("HELIOGRAPH_BIN", Path.home() / ".cache/heliograph/target/release"))
-NODE, AGENT = BIN / "heliograph-node", BIN / "heliograph-agent"
+NODE, AGENT, TERMINAL = (BIN / name for name in ("heliograph-node", "heliograph-agent", "heliograph"))
 # Names the folder that all processes of a run share; conftest.py makes it.
 SHARED = "HELIOGRAPH_E2E_SHARED"
 # The key of Metering::IntervalMillis in the chain's state: twox_128 of both names.

@@ -10,7 +10,7 @@ def seen(node):
     return javascript("tests/js/apps.mjs", "--url", node.url)
 
 
-@pytest.mark.parametrize("pallet", ["miners", "metering", "issuance"])
+@pytest.mark.parametrize("pallet", ["miners", "metering", "issuance", "orderBook", "slotAuction", "lots", "storageNodes"])
 def test_everything_of_a_pallet_has_docs(seen, pallet):
     documented = seen["documented"][pallet]
     assert len(documented) > 5
@@ -27,9 +27,29 @@ def test_calls_and_storage_have_the_names_that_are_promised(seen):
     assert {"storage applications", "storage miners", "storage meters", "event Admitted", "error KeyInUse"} <= miners.keys()
     assert {"call submitAttestedReadings", "call challenge", "call uphold", "call dismiss", "call expireChallenge"} <= metering.keys()
     issuance = seen["documented"]["issuance"]
-    calls = "requestPayment approve reject resubmit withdraw setPolicy burn"
+    calls = "requestPayment approve reject resubmit withdraw setPolicy burn setGridMeterCounts"
     assert {f"call {name}" for name in calls.split()} <= issuance.keys()
     assert {"call submitReadings", "storage meterStates", "event ReadingRefused", "error BatchTooLong"} <= metering.keys()
+
+
+@pytest.mark.parametrize(
+    "pallet, calls",
+    [
+        ("orderBook", "placeOrder cancelOrder cancelAll amendOrder prune reclaim"),
+        ("slotAuction", "setArea place cancel clear collect settle"),
+        ("lots", "list bid closeAuction cancelListing draw closeConnection expire"),
+        (
+            "storageNodes",
+            """
+                registerNode topUpBond setOpen leave closeNode declareVanished askDeposit cancelAsk acceptDeposit endDeposit
+                account accountMeter requestWithdrawal acceptWithdrawal cancelWithdrawal settleWithdrawal endWithdrawal cover
+                slashUncovered giveUpReceipt
+            """,
+        ),
+    ],
+)
+def test_trade_has_the_calls_that_are_promised(seen, pallet, calls):
+    assert {name for name in seen["documented"][pallet] if name.startswith("call ")} == {f"call {name}" for name in calls.split()}
 
 
 def test_token_has_its_name_and_decimals(seen):

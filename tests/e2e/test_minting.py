@@ -32,7 +32,7 @@ def minted(played):
         "tests/js/minting.mjs",
         *["--url", played.node.url, "--miner", played.registered["miner"], "--meter", played.number("grid-export")],
         *["--attested", played.expected["grid-export"], "--owner", DAVE[0]],
-        *["--storage-owner", played.registered["storage"]["owner"]],
+        *["--node", played.registered["storage"]["miner"], "--storage", played.STORAGE],
         timeout=300,
     )
 
@@ -66,7 +66,7 @@ def test_soulbound_token_shows_what_was_admitted(registered):
     assert (attributes["grid_area"], attributes["hardware"]) == ("10YDE-VE-------2", "Ok")
 
 
-def test_export_meter_is_assigned_to_the_storage_node(registered):
+def test_export_meter_sends_to_the_storage_node_when_both_owners_agreed(registered):
     assert registered["storage"]["assigned"] == str(registered["storage"]["miner"])
 
 
@@ -100,14 +100,29 @@ def claims(entry):
 
 
 @pytest.mark.last
+def test_payment_waits_until_the_storage_node_accounted_for_what_it_received(minted):
+    assert minted["early"] == "issuance.NotReceivedYet"
+
+
+@pytest.mark.last
+def test_storage_node_received_what_arrived_of_a_month_that_nobody_accounted_for(played, minted):
+    sent = played.expected["grid-export"]
+    assert int(minted["arrived"]) == sent * 92 // 100
+    receipt = minted["receipt"]
+    assert (int(receipt["counted"]), int(receipt["received"])) == (sent, int(minted["arrived"]))
+
+
+@pytest.mark.last
 def test_evidence_is_what_the_devices_measured(played, minted):
     entry, evidence = minted["first"]["entry"], minted["first"]["entry"]["evidence"]
     claim = claims(entry)
     assert (claim["meter"], int(claim["from"]), int(claim["to"])) == (played.number("grid-export"), 0, int(minted["half"]))
-    assert int(evidence["sent"]) == int(evidence["received"]) == int(minted["half"])
-    assert int(evidence["loss"]) == 0
-    # No storage node measures yet what it receives, and the evidence says so.
-    assert (evidence["receivedBy"], evidence["hardware"]) == ({"gridMeter": None}, "Ok")
+    # The part of what was received that belongs to this half, rounded down.
+    received = int(minted["arrived"]) * int(minted["half"]) // played.expected["grid-export"]
+    assert int(evidence["sent"]) == int(minted["half"])
+    assert int(evidence["received"]) == int(claim["received"]) == received
+    assert int(evidence["loss"]) == int(minted["half"]) - received > 0
+    assert (evidence["receivedBy"], evidence["hardware"]) == ({"storageNode": played.registered["storage"]["miner"]}, "Ok")
     assert (evidence["openChallenges"], evidence["workShares"]) == (0, None)
     assert entry["node"] == played.registered["storage"]["miner"]
 
@@ -129,6 +144,8 @@ def test_second_request_is_for_what_the_first_left(played, minted):
     entry = minted["second"]["entry"]
     assert int(claims(entry)["from"]) == int(minted["half"])
     assert int(claims(entry)["to"]) == played.expected["grid-export"]
+    first = claims(minted["resubmitted"]["entry"])
+    assert int(claims(entry)["received"]) == int(minted["arrived"]) - int(first["received"]), "nothing received is lost or counted twice"
     # What was reported before counts for the request that was paid, not for the next one.
     assert entry["evidence"]["fromInterval"] == claims(minted["resubmitted"]["entry"])["until"] + 1
 

@@ -10,7 +10,7 @@ import { connect, motion, send, signer, theEvent } from '../../scripts/lib/chain
 import { meterApplication, signReading } from './reading.mjs';
 
 const { values } = parseArgs({ options: { url: { type: 'string' }, owner: { type: 'string', default: '//Eve' } } });
-const PALLETS = ['miners', 'metering', 'issuance'];
+const PALLETS = ['miners', 'metering', 'issuance', 'orderBook', 'slotAuction', 'lots', 'storageNodes'];
 const api = await connect(values.url);
 
 /** Everything of a pallet that has docs in the metadata, by kind and name; the value says whether it has any. */

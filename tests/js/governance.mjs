@@ -13,12 +13,15 @@ import { parseArgs } from 'node:util';
 import { hexToString, stringToHex } from '@polkadot/util';
 import { connect, motion, send, signer, theEvent, tokens } from '../../scripts/lib/chain.mjs';
 import {
+  agreeDeposit,
   awaitMatured,
+  currentInterval,
   KWH,
   kwhPool,
   maturitySeconds,
   members,
   motionRefusal,
+  newBattery,
   newSite,
   purse,
   referendum,
@@ -74,7 +77,7 @@ async function walk() {
   // --- Registration ---------------------------------------------------------------------------------------------------
 
   page('Developer > Extrinsics, then Governance > Tech. comm. > Proposals', 'a miner applies; the committee proposes, votes and closes miners.approve');
-  const site = await newSite(api, { owner, log: note });
+  const site = await newSite(api, { owner, back: null, log: note });
   check((await api.query.miners.miners(site.miner)).unwrap().status.isActive, `miner ${site.miner} is active`);
 
   page('Network > NFTs, or Developer > Chain state > nfts', 'the soul-bound token of the miner');
@@ -108,15 +111,21 @@ async function walk() {
   const withTokens = wait <= Number(values.patience);
   let second, roof;
   if (withTokens) {
-    page('Developer > Extrinsics, then Governance > Tech. comm. > Proposals', 'a storage node is admitted, and the committee assigns the meter to it');
-    const storage = await newSite(api, { owner: keeper, kind: 'Storage', flow: 'Charge', log: note });
-    await motion(api, api.tx.miners.assignNode(site.meter, storage.miner), members(), note);
+    page('Developer > Extrinsics', 'a battery is admitted, too, and registered as a storage node (storageNodes.registerNode); the owners agree on a deposit (askDeposit, acceptDeposit)');
+    const storage = await newBattery(api, { owner: keeper, capacity: 1_000_000_000n, log: note });
+    await agreeDeposit(api, { owner, meter: site.meter, node: storage });
     check((await api.query.miners.meters(site.meter)).unwrap().node.eq(storage.miner), `meter ${site.meter} sends to storage node ${storage.miner}`);
 
     roof = await newSite(api, { owner, flow: 'Generation', log: note });
-    page('(the agent)', `a meter reports 300 kWh, another one 50 kWh; it matures within ${Math.round(wait)} s on this chain`);
+    page('(the agents)', 'a meter reports that it sent 300 kWh, the battery that 276 kWh arrived, a roof that it made 50 kWh');
+    await site.read((await currentInterval(api)) - 4_000);
     await roof.deliver(50_000_000n);
     await site.deliver(300_000_000n);
+    await storage.take(276_000_000n);
+
+    page('Developer > Extrinsics', `anyone has the node and the meter accounted for (storageNodes.account, accountMeter); all of it matures within ${Math.round(wait)} s on this chain`);
+    const receipt = await storage.account(site.meter, 300_000_000n);
+    check(BigInt(receipt.received) === 276_000_000n, '92 % of what was sent was received');
     await awaitMatured(api, roof.meter, 50_000_000n, wait);
     await awaitMatured(api, site.meter, 300_000_000n, wait);
 
@@ -136,7 +145,7 @@ async function walk() {
     page('Governance > Tech. comm. > Proposals', 'the committee approves: issuance.approve');
     const supply = await kwhSupply();
     await motion(api, api.tx.issuance.approve([resubmitted]), members(), note);
-    check((await kwhSupply()) - supply === 200_000_000n, '200 KWH were minted');
+    check((await kwhSupply()) - supply === 184_000_000n, '184 KWH were minted, for what was received of 200 kWh');
 
     page('Network > Assets, Developer > Chain state > poolAssets', 'KWH in the treasury, LP tokens with the miner and the storage node');
     const { lp } = await kwhPool(api);
@@ -199,7 +208,7 @@ async function walk() {
       log: note,
     });
     check(approved.error === null, 'the call was carried out');
-    check((await kwhSupply()) - supply === 100_000_000n, '100 KWH were minted');
+    check((await kwhSupply()) - supply === 92_000_000n, '92 KWH were minted');
   }
 
   page('Governance > Tech. comm. > Proposals', 'the committee changes a governed number: parameters.setParameter');

@@ -293,9 +293,9 @@ function device(api, { owner, miner, meter, key, register }) {
       return result;
     },
     /** Attests `energy` mWh more. */
-    async deliver(energy) {
+    async deliver(energy, at) {
       register += BigInt(energy);
-      return this.read();
+      return this.read(at);
     },
   };
 }
@@ -305,26 +305,109 @@ const deviceKey = (seed) => {
   return seed ? keyring.addFromUri(seed) : keyring.addFromSeed(randomAsU8a(32));
 };
 
-/**
- * A registered miner of `owner` with one meter whose key is here, made of `seed` when it shall be found again. It submits
- * its own readings. The base reading lies `back` intervals ago, so that a good amount of energy is plausible at once.
- */
-export async function newSite(
-  api,
-  { owner, seed, kind = 'Standard', flow = 'Export', nameplate = 10_000, profile: own = {}, back = 4_000, log = () => {} }
-) {
-  const key = deviceKey(seed);
+/** Has the committee admit a miner of `owner` with a meter of each flow; its number, and those of its meters. */
+async function admit(api, { owner, keys, kind, flows, nameplate, profile: own, log }) {
   const profile = { source: 'Solar', method: 'SmartMeter', capacity: nameplate, location: 'u33d', gridArea: '', commissioned: 19_000, ...own };
-  const meters = [meterApplication(key, api.genesisHash.toU8a(), owner.address, flow, nameplate)];
+  const meters = keys.map((key, index) => meterApplication(key, api.genesisHash.toU8a(), owner.address, flows[index], nameplate));
   const applied = theEvent(await send(api.tx.miners.apply(kind, profile, meters), owner), 'miners', 'Applied');
   const approved = await motion(api, api.tx.miners.approve(applied.data.application), members(), log);
   const admitted = theEvent(approved, 'miners', 'Admitted').data;
-  const [miner, meter] = [admitted.miner.toNumber(), admitted.firstMeter.toNumber()];
+  const miner = admitted.miner.toNumber();
+  const numbers = keys.map((_, index) => admitted.firstMeter.toNumber() + index);
   await send(api.tx.miners.addOperator(miner, owner.address), owner);
-  log(`miner ${miner} of ${owner.address} with meter ${meter} (${flow})`);
-  const site = device(api, { owner, miner, meter, key, register: 1_000_000n });
-  await site.read((await currentInterval(api)) - back);
+  log(`miner ${miner} of ${owner.address} with meters ${numbers} (${flows})`);
+  return { miner, numbers };
+}
+
+/** What the registers of the meters here show at first. */
+const BASE = 1_000_000n;
+
+/**
+ * A registered miner of `owner` with one meter whose key is here, made of `seed` when it shall be found again. It submits
+ * its own readings. The base reading lies `back` intervals ago, so that a good amount of energy is plausible at once; there
+ * is none yet where `back` is null. Before it a deposit is agreed with `node`, if there is one, so that all energy counts.
+ */
+export async function newSite(
+  api,
+  { owner, seed, kind = 'Standard', flow = 'Export', nameplate = 10_000, profile = {}, node, back = 4_000, log = () => {} }
+) {
+  const key = deviceKey(seed);
+  const { miner, numbers } = await admit(api, { owner, keys: [key], kind, flows: [flow], nameplate, profile, log });
+  const [meter] = numbers;
+  if (node) await agreeDeposit(api, { owner, meter, node });
+  const site = device(api, { owner, miner, meter, key, register: BASE });
+  if (back !== null) await site.read((await currentInterval(api)) - back);
   return site;
+}
+
+/** An export meter sends to a battery from now on: its owner asks, and that of the battery accepts. */
+export async function agreeDeposit(api, { owner, meter, node }) {
+  await send(api.tx.storageNodes.askDeposit(meter, node.miner), owner);
+  await send(api.tx.storageNodes.acceptDeposit(meter), node.owner);
+}
+
+/** A battery whose meters report from this script. `reported` is the interval of their newest reading. */
+function battery(api, { owner, miner, charge, discharge, reported }) {
+  const isOver = async () => (await currentInterval(api)) - 1 > reported;
+  /** Reports both meters, and that `energy` mWh went in. */
+  const report = async (energy) => {
+    reported = (await currentInterval(api)) - 1;
+    await charge.deliver(energy, reported);
+    await discharge.read(reported);
+  };
+  return {
+    owner,
+    miner,
+    charge: charge.meter,
+    discharge: discharge.meter,
+    /** Lets `energy` mWh have gone in. */
+    async take(energy) {
+      await until('an interval ends', isOver);
+      await report(energy);
+    },
+    /** Reports and accounts until all of `energy` mWh that a meter sent is counted; what was counted, and received of it. */
+    account: (meter, energy, seconds = 120) =>
+      until(
+        `node ${miner} accounts for what meter ${meter} sent`,
+        async () => {
+          if (await isOver()) await report(0n);
+          await send(api.tx.storageNodes.account(miner, 96), owner);
+          await send(api.tx.storageNodes.accountMeter(meter), owner);
+          const { receipt } = (await view(api, 'StorageNodes', 'deposit', [meter])).toPrimitive();
+          return BigInt(receipt.counted) >= BigInt(energy) && receipt;
+        },
+        { seconds }
+      ),
+  };
+}
+
+const BATTERY = ['charge', 'discharge'];
+
+/** A battery of `owner` that is a storage node: it holds `capacity` mWh, and takes deposits. `seed` as for `newSite`. */
+export async function newBattery(api, { owner, seed, capacity, nameplate = 1_000_000, back = 4_000, log = () => {} }) {
+  const keys = BATTERY.map((name) => deviceKey(seed && `${seed}//${name}`));
+  const { miner, numbers } = await admit(api, { owner, keys, kind: 'Storage', flows: ['Charge', 'Discharge'], nameplate, log });
+  const [charge, discharge] = keys.map((key, index) => device(api, { owner, miner, meter: numbers[index], key, register: BASE }));
+  const reported = (await currentInterval(api)) - back;
+  for (const meter of [charge, discharge]) await meter.read(reported);
+  const meters = { charge: charge.meter, discharge: discharge.meter, loss: null };
+  await send(api.tx.storageNodes.registerNode(miner, meters, capacity), owner);
+  log(`storage node ${miner} for ${capacity} mWh`);
+  return battery(api, { owner, miner, charge, discharge, reported });
+}
+
+/** A battery that `newBattery` made with a seed, from what the chain knows of it. */
+export async function knownBattery(api, { owner, seed, miner }) {
+  const { meters } = (await api.query.storageNodes.nodes(miner)).unwrap();
+  const found = {};
+  let reported = 0;
+  for (const name of BATTERY) {
+    const meter = meters[name].toNumber();
+    const { register, lastInterval } = (await api.query.metering.meterStates(meter)).unwrap();
+    found[name] = device(api, { owner, miner, meter, key: deviceKey(`${seed}//${name}`), register: register.toBigInt() });
+    reported = Math.max(reported, lastInterval.toNumber());
+  }
+  return battery(api, { owner, miner, ...found, reported });
 }
 
 /** A site that `newSite` made with a seed, from what the chain knows of it. */

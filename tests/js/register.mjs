@@ -1,5 +1,6 @@
 // The first steps of the payment sequence: a miner applies with the proofs of an agent's keys, is refused, applies again
-// and is admitted; its soul-bound token; a storage node, and the export meter assigned to it. Prints what was seen as JSON.
+// and is admitted; its soul-bound token; a storage node, and a deposit of the export meter with it. Prints what was seen as
+// JSON.
 //
 //   node tests/js/register.mjs --url ws://… --meters meters.json --operator 5… --export 1 [--owner //Dave] [--storage //Eve]
 //
@@ -8,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { hexToString, stringToHex } from '@polkadot/util';
 import { connect, motion, onboard, send, signer, theEvent } from '../../scripts/lib/chain.mjs';
-import { members, newSite, purse, report } from './lib.mjs';
+import { agreeDeposit, members, newBattery, purse, report } from './lib.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -50,10 +51,10 @@ for (const [key, value] of await api.query.nfts.attribute.entries(0, admitted.mi
 }
 const metadata = (await api.query.nfts.itemMetadataOf(0, admitted.miner)).unwrap();
 
-// The storage node that takes the energy in.
-const storage = await newSite(api, { owner: keeper, kind: 'Storage', flow: 'Charge', log });
+// The storage node that takes the energy in. The meter has not reported yet, so all of it counts.
+const storage = await newBattery(api, { owner: keeper, seed: `${values.storage}//battery`, capacity: 10_000_000_000n, log });
 const exporter = admitted.meters[Number(values.export)];
-await motion(api, api.tx.miners.assignNode(exporter, storage.miner), members(), log);
+await agreeDeposit(api, { owner, meter: exporter, node: storage });
 
 report({
   ...admitted,

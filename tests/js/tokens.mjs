@@ -14,6 +14,7 @@ import {
   kwhPool,
   maturitySeconds,
   members,
+  newBattery,
   newSite,
   paymentFund,
   refusal,
@@ -26,7 +27,7 @@ const { values } = parseArgs({ options: { url: { type: 'string' } } });
 const log = (line) => console.error(`tokens: ${line}`);
 const api = await connect(values.url);
 const olga = await funded(api, '//Olga', 1_000);
-const nils = await funded(api, '//Nils', 1_000);
+const nils = await funded(api, '//Nils', 10_000);
 const tom = await funded(api, '//Tom', 1_000);
 const kai = signer('//Kai');
 const people = {
@@ -45,11 +46,12 @@ async function moved(tx, account, options) {
   return { ...(await around(api, sent.block, people)), fee: feeOf(sent), events: eventsOf(api, sent, 'assetConversion') };
 }
 
-// A miner and its storage node are paid with liquidity. A tenth of the energy is left for later.
-const site = await newSite(api, { owner: olga, seed: '//Olga//meter', log });
-const node = await newSite(api, { owner: nils, kind: 'Storage', flow: 'Charge', log });
-await motion(api, api.tx.miners.assignNode(site.meter, node.miner), members(), log);
+// A miner and its storage node are paid with liquidity, for the 92 % that arrived. A tenth of the energy is left for later.
+const node = await newBattery(api, { owner: nils, capacity: 5_000_000_000n, log });
+const site = await newSite(api, { owner: olga, seed: '//Olga//meter', node, log });
 await site.deliver(5_000_000_000n);
+await node.take(4_600_000_000n);
+await node.account(site.meter, 5_000_000_000n);
 await awaitMatured(api, site.meter, 5_000_000_000n, await maturitySeconds(api));
 const asked = await request(api, site, 'Liquidity', 4_500_000_000n);
 const closed = await motion(api, api.tx.issuance.approve([asked]), members(), log);
