@@ -11,6 +11,7 @@
 //! `cargo bench --package pallet-order-book --bench structures`.
 
 use codec::{Decode, Encode};
+use heliograph_fuzz::Rng;
 use pallet_order_book::{
 	ladder::{self, Bits, Node, Nodes, Tick, Way, TICKS},
 	Level,
@@ -219,15 +220,6 @@ impl Structure for Vector {
 	}
 }
 
-/// SplitMix64, below `n`.
-fn random(state: &mut u64, n: u32) -> u32 {
-	*state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-	let mut z = *state;
-	z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-	z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-	((z ^ (z >> 31)) % u64::from(n)) as u32
-}
-
 /// The middle one, in us.
 fn median(times: &mut [Duration]) -> f64 {
 	times.sort();
@@ -292,18 +284,18 @@ fn main() {
 		"{:>7} {:<9} {:<7} {:<6} {:>8} {:>6} {:>10} {:>10} {:>10}",
 		"orders", "where", "", "", "reads", "writes", "bytes", "us", "us (root)"
 	);
-	let mut seed = 20_260_930;
+	let mut rng = Rng::new(20_260_930);
 	for size in sizes {
 		let mut ticks = BTreeSet::new();
 		while ticks.len() < *size {
-			ticks.insert(random(&mut seed, TICKS));
+			ticks.insert(rng.below(TICKS.into()) as Tick);
 		}
 		// Near: below the tenth best price.
 		let near = *ticks.iter().nth(10).expect("there are more than ten");
 		for (place, below) in [("near best", near), ("anywhere", TICKS)] {
 			let mut new = BTreeSet::new();
 			while new.len() < samples {
-				let tick = random(&mut seed, below);
+				let tick = rng.below(below.into()) as Tick;
 				if !ticks.contains(&tick) {
 					new.insert(tick);
 				}

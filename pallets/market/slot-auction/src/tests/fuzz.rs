@@ -6,6 +6,7 @@
 
 use super::*;
 use frame_support::traits::{fungible::MutateFreeze, GetCallMetadata};
+use heliograph_fuzz::{forget_events, Plan, Rng};
 use heliograph_primitives::miner::{Flow, MinerId, MinerKind};
 use sp_runtime::traits::Dispatchable;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,32 +48,6 @@ const MUST_HAPPEN: [&str; 28] = [
 	"a day was skipped",
 	"refused: OtherSide",
 ];
-
-/// SplitMix64.
-struct Rng(u64);
-
-impl Rng {
-	fn next(&mut self) -> u64 {
-		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-		let mut z = self.0;
-		z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-		z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-		z ^ (z >> 31)
-	}
-
-	/// Below `n`; zero if that is zero.
-	fn below(&mut self, n: u64) -> u64 {
-		self.next().checked_rem(n).unwrap_or(0)
-	}
-
-	fn one_in(&mut self, n: u64) -> bool {
-		self.below(n) == 0
-	}
-
-	fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
-		from.get(self.below(from.len() as u64) as usize).cloned()
-	}
-}
 
 /// An order, by what was told of it.
 struct Told {
@@ -135,7 +110,7 @@ impl Life {
 			meters.extend(ids.into_iter().zip(sides));
 		}
 		Self {
-			rng: Rng(seed),
+			rng: Rng::new(seed),
 			counts: BTreeMap::new(),
 			books: BTreeMap::new(),
 			meters,
@@ -155,7 +130,7 @@ impl Life {
 		let call = RuntimeCall::from(call);
 		let metadata = call.get_call_metadata();
 		let name = format!("{}::{}", metadata.pallet_name, metadata.function_name);
-		System::reset_events();
+		forget_events();
 		let result = call.dispatch(origin);
 		self.count(name, result.is_ok());
 		let result: DispatchResult = result.map(drop).map_err(|failed| failed.error);
@@ -625,15 +600,9 @@ impl Life {
 	}
 }
 
-fn from_env(name: &str, default: u64) -> u64 {
-	std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
 #[test]
 fn nothing_is_lost_or_made_through_20_000_random_calls() {
-	let seed = from_env("HELIOGRAPH_FUZZ_SEED", 20_261_122);
-	let calls = from_env("HELIOGRAPH_FUZZ_CALLS", CALLS);
-	println!("seed {seed}, {calls} calls");
+	let Plan { seed, calls, whole } = Plan::from_env(20_261_122, CALLS);
 	build().execute_with(|| {
 		let mut life = Life::new(seed);
 		let issuance = Balances::total_issuance();
@@ -660,7 +629,7 @@ fn nothing_is_lost_or_made_through_20_000_random_calls() {
 			println!("{what:<48} {good:>8} {bad:>8}");
 		}
 		let of = |what: &&str| life.counts.get(*what).map_or(0, |(good, _)| *good);
-		if calls >= CALLS {
+		if whole {
 			for what in MUST_HAPPEN {
 				assert!(of(&what) > 0, "{what} never happened: the test says nothing of it");
 			}
