@@ -421,7 +421,8 @@ pub enum DepositCommand {
 		/// The meter.
 		meter: u32,
 	},
-	/// Give up what a node received of the meter and was not used for tokens, so that it can send to another one.
+	/// Give up what a node received of the meter and was not used for tokens, so that it can send to another one; and what is
+	/// still to be accounted for of a deposit that ended more than a day ago.
 	GiveUp {
 		/// The meter.
 		meter: u32,

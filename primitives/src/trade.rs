@@ -129,8 +129,8 @@ pub trait NodeReceipts {
 	fn take(meter: MeterId, energy: u128) -> Result<u128, DispatchError>;
 
 	/// The node that received the newest of what `meter` sent and was not taken, or that has still to account for a deposit
-	/// of it; also when the meter does not send there any more, and while that node is disputed. `None` if there is none, or
-	/// if nothing was received of all that is not taken.
+	/// of it; also when the meter does not send there any more, however long ago, and while that node is disputed. `None` if
+	/// there is none, or if nothing was received of all that is not taken.
 	fn receiver(meter: MeterId) -> Option<MinerId>;
 
 	/// Whether the charge meter of `node` is challenged now: what it says went in may not be there.

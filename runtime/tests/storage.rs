@@ -24,6 +24,7 @@ use sp_runtime::{DispatchError, Permill};
 
 type NodeCall = pallet_storage_nodes::Call<Runtime>;
 type NodeError = pallet_storage_nodes::Error<Runtime>;
+type NodeEvent = pallet_storage_nodes::Event<Runtime>;
 type IssuanceError = pallet_issuance::Error<Runtime>;
 
 /// Bob's battery, and the meters of the street.
@@ -289,6 +290,64 @@ fn grid_meter_counts_while_governance_says_so() {
 		let requests = vec![0].try_into().expect("one fits");
 		assert_eq!(chain.motion(pallet_issuance::Call::approve { requests }), Ok(()));
 		assert_eq!(supply(), u128::from(SENT));
+	});
+}
+
+#[test]
+fn energy_of_an_ended_deposit_is_paid_for_once_where_the_grid_meter_counts() {
+	chain(|chain| {
+		assert!(Issuance::grid_meter_counts(), "the test says nothing otherwise");
+		street(chain);
+		sunshine(chain);
+		chain.succeed(Dave, NodeCall::end_deposit { meter: ROOF });
+		// So long that nobody remembers the interval, and nobody accounted for it. The node could still draw on its surplus for
+		// it, so that the grid meter must not pay for it in the meantime.
+		chain.wait_hours(28);
+		chain.fail(Dave, ask_payment(), IssuanceError::NotReceivedYet);
+		let give_up = || NodeCall::give_up_receipt { meter: ROOF };
+		chain.fail(Bob, give_up(), NodeError::NotOwner);
+		chain.succeed(Dave, give_up());
+		chain.succeed(Ferdie, account());
+		chain.fail(Ferdie, account_meter(), NodeError::NoDeposit);
+		chain.succeed(Dave, ask_payment());
+		let requests = vec![0].try_into().expect("one fits");
+		assert_eq!(chain.motion(pallet_issuance::Call::approve { requests }), Ok(()));
+		assert_eq!(supply(), u128::from(SENT));
+		let books = StorageNodes::node(NODE).map(|view| view.node.books).expect("it is there");
+		assert_eq!((books.backing, books.surplus), (0, RECEIVED.into()));
+	});
+}
+
+#[test]
+fn node_leaves_after_seven_days_when_its_tokens_do_not_come_back() {
+	chain(|chain| {
+		filled(chain);
+		chain.succeed(Bob, NodeCall::leave { node: NODE });
+		chain.succeed(Bob, NodeCall::end_deposit { meter: ROOF });
+		chain.succeed(Ferdie, account());
+		let close = || NodeCall::close_node { node: NODE };
+		chain.wait_hours(6 * 24);
+		chain.succeed(Ferdie, account());
+		chain.fail(Ferdie, close(), NodeError::EnergyOwed);
+		chain.wait_hours(25);
+		chain.succeed(Ferdie, account());
+		let (bob, before) = (balance(Bob), treasury());
+		chain.succeed(Ferdie, close());
+		// 0.92 kWh at 0.3 DECA, for the treasury, which gets a part of the fee besides.
+		let penalty = 276_000_000_000;
+		let told = events(|event| match event {
+			RuntimeEvent::StorageNodes(NodeEvent::NodeClosed { bond, paid, lost, .. }) => {
+				Some((bond, paid, lost))
+			}
+			_ => None,
+		});
+		assert_eq!(told, [(BOND - penalty, penalty, RECEIVED.into())]);
+		assert!(treasury() >= before + penalty);
+		assert_eq!((balance(Bob), held(Bob)), (bob + BOND - penalty, BOBS_REGISTRATION));
+		let parity = StorageNodes::parity();
+		assert_eq!((parity.supply, parity.backing), (RECEIVED.into(), 0));
+		let status = StorageNodes::node(NODE).map(|view| view.node.status);
+		assert_eq!(status, Some(NodeStatus::Closed));
 	});
 }
 

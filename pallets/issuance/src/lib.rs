@@ -436,7 +436,8 @@ pub mod pallet {
 		/// The storage node has not accounted for all of this energy. Let it, with `storageNodes.account` and then
 		/// `storageNodes.accountMeter`, which anyone may call; or ask for less, with a position for the meter. While the meter
 		/// by which the node receives is challenged, wait for the ruling. Of a meter that does not send there any more, ask for
-		/// what the node received first, and then for what went into the grid.
+		/// what the node received first, and then for what went into the grid; if nobody can account for it, because the node's
+		/// meter is silent, give it up a day after the deposit ended, with `storageNodes.giveUpReceipt`.
 		NotReceivedYet,
 		/// The storage node received nothing of this energy: there is nothing to be paid for. Ask for more of it.
 		NothingReceived,

@@ -382,10 +382,24 @@ mod benchmarks {
 	fn give_up_receipt() -> Result<(), BenchmarkError> {
 		let (_, id) = node::<T>()?;
 		let (sender, meter) = asked::<T>(id)?;
-		Receipts::<T>::insert(meter, received::<T>(id));
+		let receipt = received::<T>(id);
+		Receipts::<T>::insert(meter, receipt);
+		// As long ago as nobody remembers.
+		let ending = Ending { until: NOW - RING - 1, standing: u128::from(ENERGY), voided: 0 };
+		let deposit = Deposit {
+			node: id,
+			registered: receipt.registered,
+			cursor: ending.until,
+			seen: 0,
+			late: 0,
+			late_until: 0,
+			ended: Some(ending),
+		};
+		Deposits::<T>::insert(meter, deposit);
 		#[extrinsic_call]
 		_(RawOrigin::Signed(sender), meter);
 		assert_eq!(Receipts::<T>::get(meter), None);
+		assert_eq!(Deposits::<T>::get(meter), None);
 		assert_eq!(BookSums::<T>::get().returned, u128::from(ENERGY));
 		Ok(())
 	}

@@ -249,7 +249,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Whether a deposit ended so long ago that nobody remembers its intervals. The owner of the meter may leave it behind then,
-	/// with what could still be drawn for it.
+	/// for another one or none, with what could still be drawn for it.
 	pub(crate) fn is_forgotten(deposit: &Deposit) -> bool {
 		let now = T::CurrentInterval::get();
 		deposit.ended.is_some_and(|ending| now > ending.until.saturating_add(RING))

@@ -598,6 +598,13 @@ pub mod pallet {
 			/// What the bond paid.
 			amount: Balance,
 		},
+		/// The owner of a meter gave up what could still be accounted for of a deposit that ended more than a day ago.
+		DepositGivenUp {
+			/// The meter.
+			meter: MeterId,
+			/// The node.
+			node: MinerId,
+		},
 	}
 
 	#[pallet::error]
@@ -699,7 +706,8 @@ pub mod pallet {
 		/// The node has not accounted for so much of what the meter sent, or not for what a challenge took away; or its charge
 		/// meter is challenged.
 		NotReceived,
-		/// Nothing was received of the meter that was not used for tokens.
+		/// Nothing was received of the meter that was not used for tokens, and no deposit of it ended more than a day ago that is
+		/// still to be accounted for.
 		NoReceipt,
 	}
 
@@ -1192,11 +1200,14 @@ pub mod pallet {
 		/// what this one received, or gives it up. Payments claim a meter's energy in the order in which it was sent, so that
 		/// receipts which were given up are missing for the energy that is claimed last.
 		///
+		/// A deposit that ended more than a day ago is given up, too. So who has nobody to account for it, as the node's meter is
+		/// silent, can be paid for what the meter sent into the grid since, where that counts.
+		///
 		/// ## Errors
 		/// [`Error::UnknownMeter`], [`Error::UnknownMiner`], [`Error::NotOwner`], [`Error::NoReceipt`].
 		///
 		/// ## Events
-		/// [`Event::ReceiptGivenUp`].
+		/// [`Event::DepositGivenUp`], [`Event::ReceiptGivenUp`].
 		#[pallet::call_index(19)]
 		#[pallet::weight(T::WeightInfo::give_up_receipt())]
 		pub fn give_up_receipt(origin: OriginFor<T>, meter: MeterId) -> DispatchResult {

@@ -40,8 +40,8 @@ impl<T: Config> NodeReceipts for Pallet<T> {
 	fn receiver(meter: MeterId) -> Option<MinerId> {
 		let has_received = |receipt: &Receipt| !receipt.received.is_zero();
 		let received_by = Receipts::<T>::get(meter).filter(has_received);
-		// What nobody remembers keeps nobody from being paid otherwise.
-		let due = || Deposits::<T>::get(meter).filter(|deposit| !Self::is_forgotten(deposit));
+		// Also of one that ended long ago: before its energy is paid for otherwise it is accounted for, or given up.
+		let due = || Deposits::<T>::get(meter);
 		received_by.map(|receipt| receipt.node).or_else(|| due().map(|deposit| deposit.node))
 	}
 
@@ -98,18 +98,26 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Gives up what was received of a meter: its node has it for its own.
+	/// Gives up what was received of a meter, and what could still be of a deposit that ended so long ago that nobody remembers
+	/// its intervals: its node has it for its own.
 	pub(crate) fn give_up(who: T::AccountId, meter: MeterId) -> DispatchResult {
 		let info = T::Miners::meter(meter).ok_or(Error::<T>::UnknownMeter)?;
 		Self::ensure_owner(&who, info.miner)?;
-		let Receipt { node: id, registered, counted, received, .. } =
-			Receipts::<T>::take(meter).ok_or(Error::<T>::NoReceipt)?;
-		let mut node = Nodes::<T>::get(id).ok_or(DispatchError::Corruption)?;
-		let before = node.books;
-		node.take_back(received, registered);
-		Self::save(id, node, &before);
-		let energy = counted;
-		Self::deposit_event(Event::ReceiptGivenUp { meter, node: id, energy, received });
+		let receipt = Receipts::<T>::take(meter);
+		let forgotten = Deposits::<T>::get(meter).filter(Self::is_forgotten);
+		ensure!(receipt.is_some() || forgotten.is_some(), Error::<T>::NoReceipt);
+		if let Some(Deposit { node, .. }) = forgotten {
+			Deposits::<T>::remove(meter);
+			Self::deposit_event(Event::DepositGivenUp { meter, node });
+		}
+		if let Some(Receipt { node: id, registered, counted, received, .. }) = receipt {
+			let mut node = Nodes::<T>::get(id).ok_or(DispatchError::Corruption)?;
+			let before = node.books;
+			node.take_back(received, registered);
+			Self::save(id, node, &before);
+			let energy = counted;
+			Self::deposit_event(Event::ReceiptGivenUp { meter, node: id, energy, received });
+		}
 		Ok(())
 	}
 }

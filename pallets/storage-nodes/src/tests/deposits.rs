@@ -252,6 +252,36 @@ fn deposit_can_be_left_behind_when_nobody_remembers_it() {
 }
 
 #[test]
+fn deposit_is_given_up_when_nobody_remembers_it() {
+	build_and_execute(|| {
+		let battery = battery();
+		let (meter, node) = (roof(&OLGA), battery.node);
+		deposit(&OLGA, meter, &battery);
+		sends(&battery, &[(meter, 1_000)], 1_000);
+		assert_ok!(end(&OLGA, meter));
+		let ended = now();
+		let give_up = || StorageNodes::give_up_receipt(signed(&OLGA), meter);
+		let receiver = || <StorageNodes as NodeReceipts>::receiver(meter);
+		go_to(ended + RING);
+		assert_noop!(give_up(), Failure::NoReceipt);
+		go_to(ended + RING + 1);
+		// Before that nothing else pays for its energy: anyone could have it accounted for still.
+		assert_eq!(receiver(), Some(node));
+		assert_ok!(give_up());
+		assert_eq!(last_event(), Event::DepositGivenUp { meter, node });
+		assert_eq!((receiver(), StorageNodes::deposit(meter).deposit), (None, None));
+		// From now on nobody can: what went in is the node's own.
+		let account = StorageNodes::account_meter(signed(&CAROL), meter);
+		assert_eq!(account.unwrap_err().error, Failure::NoDeposit.into());
+		submit(vec![(meter, now() - 1, 0, Quality::Measured)]);
+		rest(&battery, GRACE, &[meter]);
+		battery.account();
+		assert_eq!((receipt(meter), battery.books().backing), ((0, 0), 0));
+		assert_noop!(give_up(), Failure::NoReceipt);
+	});
+}
+
+#[test]
 fn deposit_ends_when_the_dao_assigns_the_meter_otherwise() {
 	build_and_execute(|| {
 		let battery = battery();
