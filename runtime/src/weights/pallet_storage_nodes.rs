@@ -59,8 +59,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `8494`
 		//  Estimated: `11040`
-		// Minimum execution time: 192_479_000 picoseconds.
-		Weight::from_parts(343_381_000, 0)
+		// Minimum execution time: 168_802_000 picoseconds.
+		Weight::from_parts(322_943_000, 0)
 			.saturating_add(Weight::from_parts(0, 11040))
 			.saturating_add(T::DbWeight::get().reads(16))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -79,8 +79,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `1764`
 		//  Estimated: `8523`
-		// Minimum execution time: 174_199_000 picoseconds.
-		Weight::from_parts(331_475_000, 0)
+		// Minimum execution time: 163_027_000 picoseconds.
+		Weight::from_parts(198_610_000, 0)
 			.saturating_add(Weight::from_parts(0, 8523))
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(5))
@@ -93,8 +93,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `1332`
 		//  Estimated: `4005`
-		// Minimum execution time: 29_362_000 picoseconds.
-		Weight::from_parts(42_501_000, 0)
+		// Minimum execution time: 28_034_000 picoseconds.
+		Weight::from_parts(39_967_000, 0)
 			.saturating_add(Weight::from_parts(0, 4005))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -111,8 +111,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `1477`
 		//  Estimated: `4005`
-		// Minimum execution time: 43_373_000 picoseconds.
-		Weight::from_parts(53_579_000, 0)
+		// Minimum execution time: 40_730_000 picoseconds.
+		Weight::from_parts(56_300_000, 0)
 			.saturating_add(Weight::from_parts(0, 4005))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -135,8 +135,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `1134`
 		//  Estimated: `6196`
-		// Minimum execution time: 154_348_000 picoseconds.
-		Weight::from_parts(180_503_000, 0)
+		// Minimum execution time: 149_458_000 picoseconds.
+		Weight::from_parts(197_667_000, 0)
 			.saturating_add(Weight::from_parts(0, 6196))
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(5))
@@ -153,8 +153,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `982`
 		//  Estimated: `6196`
-		// Minimum execution time: 98_047_000 picoseconds.
-		Weight::from_parts(140_898_000, 0)
+		// Minimum execution time: 97_124_000 picoseconds.
+		Weight::from_parts(162_980_000, 0)
 			.saturating_add(Weight::from_parts(0, 6196))
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(5))
@@ -181,8 +181,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `2106`
 		//  Estimated: `8523`
-		// Minimum execution time: 77_686_000 picoseconds.
-		Weight::from_parts(100_631_000, 0)
+		// Minimum execution time: 74_457_000 picoseconds.
+		Weight::from_parts(95_905_000, 0)
 			.saturating_add(Weight::from_parts(0, 8523))
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -203,8 +203,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `2013`
 		//  Estimated: `7020`
-		// Minimum execution time: 52_820_000 picoseconds.
-		Weight::from_parts(105_496_000, 0)
+		// Minimum execution time: 61_134_000 picoseconds.
+		Weight::from_parts(115_112_000, 0)
 			.saturating_add(Weight::from_parts(0, 7020))
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -237,8 +237,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `3259`
 		//  Estimated: `8523`
-		// Minimum execution time: 129_040_000 picoseconds.
-		Weight::from_parts(248_873_000, 0)
+		// Minimum execution time: 140_112_000 picoseconds.
+		Weight::from_parts(241_619_000, 0)
 			.saturating_add(Weight::from_parts(0, 8523))
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().writes(5))
@@ -263,8 +263,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `3111`
 		//  Estimated: `7020`
-		// Minimum execution time: 144_121_000 picoseconds.
-		Weight::from_parts(187_204_000, 0)
+		// Minimum execution time: 152_861_000 picoseconds.
+		Weight::from_parts(179_121_000, 0)
 			.saturating_add(Weight::from_parts(0, 7020))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -290,11 +290,11 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `3621 + n * (19 ±0)`
 		//  Estimated: `11040 + n * (2496 ±0)`
-		// Minimum execution time: 105_824_000 picoseconds.
-		Weight::from_parts(176_802_297, 0)
+		// Minimum execution time: 104_805_000 picoseconds.
+		Weight::from_parts(180_222_779, 0)
 			.saturating_add(Weight::from_parts(0, 11040))
-			// Standard Error: 21_945
-			.saturating_add(Weight::from_parts(11_768_434, 0).saturating_mul(n.into()))
+			// Standard Error: 29_095
+			.saturating_add(Weight::from_parts(11_885_373, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
@@ -323,11 +323,11 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `6301 + n * (19 ±0)`
 		//  Estimated: `7501 + n * (2496 ±0)`
-		// Minimum execution time: 97_844_000 picoseconds.
-		Weight::from_parts(137_298_673, 0)
+		// Minimum execution time: 97_521_000 picoseconds.
+		Weight::from_parts(133_267_754, 0)
 			.saturating_add(Weight::from_parts(0, 7501))
-			// Standard Error: 87_186
-			.saturating_add(Weight::from_parts(5_953_277, 0).saturating_mul(n.into()))
+			// Standard Error: 72_232
+			.saturating_add(Weight::from_parts(6_198_694, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -371,8 +371,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `2685`
 		//  Estimated: `7020`
-		// Minimum execution time: 180_249_000 picoseconds.
-		Weight::from_parts(325_894_000, 0)
+		// Minimum execution time: 167_377_000 picoseconds.
+		Weight::from_parts(208_074_000, 0)
 			.saturating_add(Weight::from_parts(0, 7020))
 			.saturating_add(T::DbWeight::get().reads(15))
 			.saturating_add(T::DbWeight::get().writes(10))
@@ -397,8 +397,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `2329`
 		//  Estimated: `8523`
-		// Minimum execution time: 101_902_000 picoseconds.
-		Weight::from_parts(181_189_000, 0)
+		// Minimum execution time: 94_664_000 picoseconds.
+		Weight::from_parts(169_980_000, 0)
 			.saturating_add(Weight::from_parts(0, 8523))
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(3))
@@ -431,8 +431,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `2134`
 		//  Estimated: `4005`
-		// Minimum execution time: 123_867_000 picoseconds.
-		Weight::from_parts(180_552_000, 0)
+		// Minimum execution time: 122_274_000 picoseconds.
+		Weight::from_parts(159_315_000, 0)
 			.saturating_add(Weight::from_parts(0, 4005))
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(9))
@@ -476,11 +476,11 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `7350`
 		//  Estimated: `8799`
-		// Minimum execution time: 330_636_000 picoseconds.
-		Weight::from_parts(473_231_680, 0)
+		// Minimum execution time: 312_061_000 picoseconds.
+		Weight::from_parts(381_408_618, 0)
 			.saturating_add(Weight::from_parts(0, 8799))
-			// Standard Error: 144_033
-			.saturating_add(Weight::from_parts(609_381, 0).saturating_mul(n.into()))
+			// Standard Error: 62_055
+			.saturating_add(Weight::from_parts(365_590, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(17))
 			.saturating_add(T::DbWeight::get().writes(17))
 	}
@@ -518,8 +518,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `2918`
 		//  Estimated: `6196`
-		// Minimum execution time: 242_649_000 picoseconds.
-		Weight::from_parts(440_602_000, 0)
+		// Minimum execution time: 222_356_000 picoseconds.
+		Weight::from_parts(277_700_000, 0)
 			.saturating_add(Weight::from_parts(0, 6196))
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().writes(14))
@@ -540,8 +540,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `1243`
 		//  Estimated: `3882`
-		// Minimum execution time: 91_992_000 picoseconds.
-		Weight::from_parts(128_549_000, 0)
+		// Minimum execution time: 108_323_000 picoseconds.
+		Weight::from_parts(203_645_000, 0)
 			.saturating_add(Weight::from_parts(0, 3882))
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -564,8 +564,8 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 		// Proof Size summary in bytes:
 		//  Measured:  `1134`
 		//  Estimated: `6196`
-		// Minimum execution time: 104_308_000 picoseconds.
-		Weight::from_parts(125_514_000, 0)
+		// Minimum execution time: 146_746_000 picoseconds.
+		Weight::from_parts(233_171_000, 0)
 			.saturating_add(Weight::from_parts(0, 6196))
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(5))
@@ -576,18 +576,24 @@ impl<T: frame_system::Config> pallet_storage_nodes::WeightInfo for WeightInfo<T>
 	/// Proof: `Miners::Miners` (`max_values`: None, `max_size`: Some(540), added: 3015, mode: `MaxEncodedLen`)
 	/// Storage: `StorageNodes::Receipts` (r:1 w:1)
 	/// Proof: `StorageNodes::Receipts` (`max_values`: None, `max_size`: Some(60), added: 2535, mode: `MaxEncodedLen`)
+	/// Storage: `StorageNodes::Deposits` (r:1 w:1)
+	/// Proof: `StorageNodes::Deposits` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
+	/// Storage: `Timestamp::Now` (r:1 w:0)
+	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	/// Storage: `Metering::IntervalMillis` (r:1 w:0)
+	/// Proof: `Metering::IntervalMillis` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `StorageNodes::Nodes` (r:1 w:1)
 	/// Proof: `StorageNodes::Nodes` (`max_values`: None, `max_size`: Some(417), added: 2892, mode: `MaxEncodedLen`)
 	/// Storage: `StorageNodes::BookSums` (r:1 w:1)
 	/// Proof: `StorageNodes::BookSums` (`max_values`: Some(1), `max_size`: Some(96), added: 591, mode: `MaxEncodedLen`)
 	fn give_up_receipt() -> Weight {
 		// Proof Size summary in bytes:
-		//  Measured:  `1671`
+		//  Measured:  `1928`
 		//  Estimated: `4005`
-		// Minimum execution time: 49_542_000 picoseconds.
-		Weight::from_parts(86_394_000, 0)
+		// Minimum execution time: 90_885_000 picoseconds.
+		Weight::from_parts(151_975_000, 0)
 			.saturating_add(Weight::from_parts(0, 4005))
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 }
