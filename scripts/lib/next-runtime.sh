@@ -25,7 +25,7 @@ sed -e 's/^features = \[\]/features = ["rehearsal"]/' \
 unset RUSTC_WORKSPACE_WRAPPER
 toolchain=${WASM_BUILD_TOOLCHAIN:+"+$WASM_BUILD_TOOLCHAIN"}
 RUSTFLAGS="-C link-arg=--export-table -C link-arg=--export=__heap_base -C link-arg=--import-memory --cfg substrate_runtime" \
-	CARGO_TARGET_DIR=$present/target SKIP_WASM_BUILD="" \
+	CARGO_PROFILE_RELEASE_LTO=off CARGO_TARGET_DIR=$present/target SKIP_WASM_BUILD="" \
 	cargo $toolchain rustc --profile release --target wasm32v1-none --manifest-path "$next/Cargo.toml" >&2
 blob=$present/target/wasm32v1-none/release/heliograph_runtime_next.wasm
 # The prefix by which a node knows a blob compressed with zstd (sp-maybe-compressed-blob).
