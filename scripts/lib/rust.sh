@@ -181,3 +181,17 @@ build_wasm_libraries() {
 require_root() {
 	[ "$(id -u)" = 0 ] || die "this step needs root. Run this, then scripts/setup again:" "  $1"
 }
+
+# Rust's own toolchain links with the lld that it brings. Debian's takes GNU's ld, which is several times slower with
+# programs of this size, unless it is told otherwise.
+link_with_lld() {
+	local settings=$HELIOGRAPH_CACHE/toolchain.env host llvm folder
+	touch "$settings"
+	sed -i '/_RUSTFLAGS=/d' "$settings"
+	[ "$(rustc --print sysroot)" = /usr ] || return 0
+	host=$(rustc -vV | sed -n 's/^host: //p' | tr 'a-z-' 'A-Z_')
+	llvm=$(rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+	folder=/usr/lib/llvm-$llvm/bin
+	[ -x "$folder/ld.lld" ] || return 0
+	echo "export CARGO_TARGET_${host}_RUSTFLAGS='-Clink-arg=-fuse-ld=lld -Clink-arg=-B$folder'" >>"$settings"
+}

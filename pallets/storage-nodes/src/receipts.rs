@@ -38,11 +38,11 @@ impl<T: Config> NodeReceipts for Pallet<T> {
 	}
 
 	fn receiver(meter: MeterId) -> Option<MinerId> {
-		let has_received = |receipt: &Receipt| !receipt.received.is_zero();
-		let received_by = Receipts::<T>::get(meter).filter(has_received);
+		let received_by = Receipts::<T>::get(meter)
+			.filter(|receipt| !receipt.received.is_zero())
+			.map(|receipt| receipt.node);
 		// Also of one that ended long ago: before its energy is paid for otherwise it is accounted for, or given up.
-		let due = || Deposits::<T>::get(meter);
-		received_by.map(|receipt| receipt.node).or_else(|| due().map(|deposit| deposit.node))
+		received_by.or_else(|| Deposits::<T>::get(meter).map(|deposit| deposit.node))
 	}
 
 	/// What a challenged charge meter says went in may not be there.
