@@ -140,6 +140,10 @@ class Site(Scenario):
             )
         return lines
 
+    def kept(self, meter: str, until: int) -> list[tuple[int, int, int, int]]:
+        """Epoch, interval, register and quality of a meter's attested readings up to an interval, as the agent kept them."""
+        return readings(self.agent.folder / "spool.db", self.number(meter), until)
+
     def tidy(self) -> None:
         if getattr(self, "agent", None) and self.agent.program and self.agent.program.alive:
             self.agent.stop()
@@ -151,6 +155,8 @@ class Day(Site):
 
     # Read from the agent's status page all day: how long ago each meter was sampled.
     WATCH_SECONDS = 0.5
+    POLL_MILLIS = 250
+    UNPLUGGED_SECONDS = 6
 
     def play(self) -> None:
         grid = sdm630(1, self.counter(12_345.678, "import"), self.counter(4_321.5, "export"))
@@ -191,6 +197,7 @@ class Day(Site):
                     unit=3,
                 ),
             ],
+            poll=f"{self.POLL_MILLIS}ms",
         )
         self.node.start()
         self.attest_base()
@@ -202,7 +209,7 @@ class Day(Site):
         self.clock.wait_for(0.45)
         self.unplugged_at = time.time()
         self.line.unplug()
-        time.sleep(6)
+        time.sleep(self.UNPLUGGED_SECONDS)
         self.line.plug()
         self.plugged_at = time.time()
 
@@ -231,7 +238,11 @@ class Day(Site):
         return min(seen for seen, meter, sampled in self.sampled if meter == "roof" and sampled > self.plugged_at) - self.plugged_at
 
     def report(self) -> list[str]:
-        return [*super().report(), f"  the serial line was away for 6 s and read again {self.resumed_after():.1f} s after the plug"]
+        return [*super().report(), f"  the serial line was away for {self.UNPLUGGED_SECONDS} s and read again {self.resumed_after():.1f} s after the plug"]
+
+    def newest_samples(self, meter: str) -> dict[int, int]:
+        """When the newest sample of each interval was taken, in ms of Unix time, as the agent kept it."""
+        return newest_samples(self.agent.folder / "spool.db", self.number(meter), self.INTERVAL_MILLIS)
 
     def history_from_spool(self, meter: str) -> str:
         """The chain's history hash, made again from the readings that the agent kept."""
@@ -242,7 +253,7 @@ class Month(Site):
     """A month of a house that is paid for what it exports, and whose roof gets certificates and rewards. The chain is there
     for other tests while the month passes."""
 
-    # The shortest interval at which an agent that polls every 100 ms, its shortest, still sees nearly every one.
+    # The shortest interval at which an agent that polls every 100 ms, its shortest, still sees most of them.
     INTERVAL_MILLIS = 120
     DAYS = 30
     # A sample that comes half a second late brings the energy of four intervals.
@@ -313,18 +324,13 @@ class Month(Site):
 
         wait_until(passed, 30, f"the agent did not settle its readings up to interval {until}; log: {self.agent.log}")
 
-    def kept(self, meter: str, until: int) -> list[tuple[int, int, int, int]]:
-        """Epoch, interval, register and quality of a meter's attested readings up to an interval, as the agent kept them."""
-        return readings(self.agent.folder / "spool.db", self.number(meter), until)
-
     def history(self, meter: str, until: int) -> str:
         """The chain's history hash at an interval, made again from the readings that the agent kept."""
         return history(self.agent.folder / "spool.db", self.number(meter), until)
 
     def measured(self, meter: str, until: int) -> int:
         """How many intervals a meter measured up to one, counted over the readings that the agent kept."""
-        rows = self.kept(meter, until)
-        return sum(after[1] == before[1] + 1 and after[3] == MEASURED for before, after in zip(rows, rows[1:]))
+        return len(energies(self.kept(meter, until)))
 
     def tidy(self) -> None:
         # The readings go on: the tests that come last look at them.
@@ -432,6 +438,27 @@ def readings(spool: Path, meter: int, until: int) -> list[tuple[int, int, int, i
             " WHERE m.chain_meter = ? AND r.interval <= ? AND r.state = ? ORDER BY r.interval",
             (meter, until, ATTESTED),
         ).fetchall()
+
+
+def energies(rows: list[tuple[int, int, int, int]]) -> dict[int, int]:
+    """The mWh of each interval that was measured: by a reading in time, right after that of the interval before."""
+    return {
+        interval: register - before
+        for (_, previous, before, _), (_, interval, register, quality) in zip(rows, rows[1:])
+        if interval == previous + 1 and quality == MEASURED
+    }
+
+
+def newest_samples(spool: Path, meter: int, interval_millis: int) -> dict[int, int]:
+    """When the newest sample of each interval was taken, in ms of Unix time. For intervals that are counted from 1970."""
+    with closing(sqlite3.connect(f"file:{spool}?mode=ro", uri=True)) as db:
+        return dict(
+            db.execute(
+                "SELECT s.taken_at / ?, max(s.taken_at) FROM samples s JOIN meters m ON m.id = s.meter"
+                " WHERE m.chain_meter = ? GROUP BY 1",
+                (interval_millis, meter),
+            )
+        )
 
 
 def history(spool: Path, meter: int, last_interval: int) -> str:

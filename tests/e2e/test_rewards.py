@@ -7,7 +7,7 @@ readings, by the formulas of docs/rewards.md.
 import pytest
 
 from programs import javascript
-from scenarios import DAVE, MEASURED
+from scenarios import DAVE, energies
 
 DECA = 10**12
 KWH = 10**6
@@ -44,9 +44,8 @@ def norm(energy: int) -> int:
 def by_day(rows) -> dict[int, list[int]]:
     """The energies of the intervals that were measured, by day."""
     days: dict[int, list[int]] = {}
-    for before, after in zip(rows, rows[1:]):
-        if after[1] == before[1] + 1 and after[3] == MEASURED:
-            days.setdefault(after[1] // DAY, []).append(after[2] - before[2])
+    for interval, energy in energies(rows).items():
+        days.setdefault(interval // DAY, []).append(energy)
     return days
 
 
