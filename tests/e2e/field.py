@@ -22,6 +22,7 @@ from pymodbus.exceptions import NoSuchIdException
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
+from keeper import keep, let_go
 from replay import Clock, Profile, Repeated
 
 READ_HOLDING, READ_INPUT = 3, 4
@@ -286,6 +287,7 @@ class SerialLine:
         self._socat = subprocess.Popen(
             ["socat", f"pty,raw,echo=0,link={self.path}", f"pty,raw,echo=0,link={far}"], stderr=subprocess.DEVNULL
         )
+        keep(self._socat)
         wait_until(lambda: self.path.exists() and far.exists(), 5, f"socat did not make {self.path}")
 
         async def start():
@@ -305,6 +307,7 @@ class SerialLine:
         if self._socat:
             self._socat.kill()
             self._socat.wait()
+            let_go(self._socat)
             for end in (self.path, self.field.folder / f"tty-{self.name}-device"):
                 end.unlink(missing_ok=True)
             self._socat = None

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from field import free_port, wait_until
+from keeper import keep, let_go
 
 ROOT = Path(__file__).resolve().parents[2]
 # scripts/test says where the binaries are; by hand, they are looked for where scripts/env has them built.
@@ -43,6 +44,7 @@ class Program:
             stderr=self._file,
             env={**os.environ, **environment},
         )
+        keep(self.process)
         Program.running.append(self)
 
     @property
@@ -62,6 +64,7 @@ class Program:
         self._file.close()
         if self in Program.running:
             Program.running.remove(self)
+            let_go(self.process)
         return self.process.returncode
 
     @classmethod
