@@ -2,9 +2,7 @@
 
 use crate::*;
 use alloc::{string::String, vec::Vec};
-use frame_benchmarking::{
-	add_benchmark, list_benchmark, BenchmarkBatch, BenchmarkConfig, BenchmarkList, Benchmarking,
-};
+use frame_benchmarking::{BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::{StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
 
 frame_benchmarking::define_benchmarks!(
