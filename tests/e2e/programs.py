@@ -34,11 +34,12 @@ class Program:
 
     running: list["Program"] = []
 
-    def __init__(self, name: str, command: list[str | Path], log: Path, **environment: str):
+    def __init__(self, name: str, command: list[str | Path], log: Path, folder: Path | None = None, **environment: str):
         self.name, self.log = name, log
         self._file = log.open("ab")
         self.process = subprocess.Popen(
             [str(part) for part in command],
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=self._file,
             stderr=self._file,
@@ -95,7 +96,10 @@ class Node:
         return f"ws://127.0.0.1:{self.rpc_port}"
 
     def run(self, *arguments: str | Path) -> str:
-        done = subprocess.run([NODE, *map(str, arguments)], capture_output=True, text=True, timeout=120)
+        """What a command prints; its log goes to `commands.log`."""
+        done = subprocess.run([NODE, *map(str, arguments)], capture_output=True, text=True, timeout=120, cwd=self.folder)
+        with (self.folder / "commands.log").open("a") as log:
+            log.write(done.stderr)
         assert done.returncode == 0, f"heliograph-node {arguments[0]} failed: {done.stderr[-2000:]}"
         return done.stdout
 
@@ -114,18 +118,22 @@ class Node:
 
     def start(self) -> None:
         """Starts it, or starts it again with the chain that it has, and waits for final blocks."""
+        self.start_at("--base-path", self.folder / "data", "--runtime-cache", self.shared / "compiled-runtimes")
+
+    def start_at(self, *places: str | Path) -> None:
+        """The same, with its files where the arguments say; relative paths begin in its folder."""
         if not self.spec.exists():
             self._write_spec()
         self.program = Program(
             "node",
             [
-                *[NODE, "--chain", self.spec, "--alice", "--base-path", self.folder / "data"],
+                *[NODE, "--chain", self.spec, "--alice", *places],
                 *["--node-key", self.node_key],
                 *["--rpc-port", self.rpc_port, "--no-prometheus", "--no-telemetry", "--no-mdns"],
                 *["--listen-addr", f"/ip4/127.0.0.1/tcp/{self.p2p_port}/ws"],
-                *["--runtime-cache", self.shared / "compiled-runtimes"],
             ],
             self.log,
+            self.folder,
         )
         wait_until(self._answers, 120, f"the node makes no final blocks; log: {self.log}")
 

@@ -3,14 +3,15 @@
 //! Each function opens the database and returns the work as a future, with the manager of the tasks that it needs, in
 //! the shape that `sc_cli::Runner::async_run` takes.
 
-use futures::future::LocalBoxFuture;
+use futures::future::{BoxFuture, LocalBoxFuture};
 use sc_cli::{
 	ChainInfoCmd, CheckBlockCmd, Error, ExportBlocksCmd, ExportStateCmd, ImportBlocksCmd, Result,
 	RevertCmd,
 };
-use sc_service::{Configuration, PartialComponents, TaskManager};
+use sc_service::{Configuration, SpawnTaskHandle, TaskManager};
+use sp_core::traits::{SpawnEssentialNamed, SpawnNamed};
 
-use crate::{interface::Block, new_partial};
+use crate::{interface::Block, new_partial, Partial};
 
 /// A command that is ready to run.
 pub type Command<'a> = (LocalBoxFuture<'a, Result<()>>, TaskManager);
@@ -20,7 +21,10 @@ pub type Command<'a> = (LocalBoxFuture<'a, Result<()>>, TaskManager);
 /// # Errors
 /// As [`new_partial`]; the future fails when the block is unknown or invalid.
 pub fn check_block(config: Configuration, command: &CheckBlockCmd) -> Result<Command<'_>> {
-	let PartialComponents { client, task_manager, import_queue, .. } = new_partial(&config, None)?;
+	let partial = new_partial(&config, None)?;
+	let import_queue =
+		partial.import_queue(&config, &Worker(partial.task_manager.spawn_handle()))?;
+	let Partial { client, task_manager, .. } = partial;
 	Ok((Box::pin(command.run(client, import_queue)), task_manager))
 }
 
@@ -29,7 +33,7 @@ pub fn check_block(config: Configuration, command: &CheckBlockCmd) -> Result<Com
 /// # Errors
 /// As [`new_partial`]; the future fails when a block is missing or the file cannot be written.
 pub fn export_blocks(config: Configuration, command: &ExportBlocksCmd) -> Result<Command<'_>> {
-	let PartialComponents { client, task_manager, .. } = new_partial(&config, None)?;
+	let Partial { client, task_manager, .. } = new_partial(&config, None)?;
 	Ok((Box::pin(command.run(client, config.database)), task_manager))
 }
 
@@ -38,7 +42,7 @@ pub fn export_blocks(config: Configuration, command: &ExportBlocksCmd) -> Result
 /// # Errors
 /// As [`new_partial`]; the future fails when the block is unknown or its state was pruned.
 pub fn export_state(config: Configuration, command: &ExportStateCmd) -> Result<Command<'_>> {
-	let PartialComponents { client, task_manager, .. } = new_partial(&config, None)?;
+	let Partial { client, task_manager, .. } = new_partial(&config, None)?;
 	Ok((Box::pin(command.run::<Block, _, _>(client, config.chain_spec)), task_manager))
 }
 
@@ -47,7 +51,10 @@ pub fn export_state(config: Configuration, command: &ExportStateCmd) -> Result<C
 /// # Errors
 /// As [`new_partial`]; the future fails when the input cannot be read or a block is invalid.
 pub fn import_blocks(config: Configuration, command: &ImportBlocksCmd) -> Result<Command<'_>> {
-	let PartialComponents { client, task_manager, import_queue, .. } = new_partial(&config, None)?;
+	let partial = new_partial(&config, None)?;
+	let import_queue =
+		partial.import_queue(&config, &Worker(partial.task_manager.spawn_handle()))?;
+	let Partial { client, task_manager, .. } = partial;
 	Ok((Box::pin(command.run::<Block, _, _>(client, import_queue)), task_manager))
 }
 
@@ -56,7 +63,7 @@ pub fn import_blocks(config: Configuration, command: &ImportBlocksCmd) -> Result
 /// # Errors
 /// As [`new_partial`]; the future fails when the database refuses.
 pub fn revert(config: Configuration, command: &RevertCmd) -> Result<Command<'_>> {
-	let PartialComponents { client, backend, task_manager, .. } = new_partial(&config, None)?;
+	let Partial { client, backend, task_manager, .. } = new_partial(&config, None)?;
 	// Changes of the validator set that the reverted blocks announced must be forgotten with them.
 	let revert_grandpa = Box::new(|client, _, blocks| {
 		sc_consensus_grandpa::revert(client, blocks).map_err(Error::from)
@@ -70,4 +77,29 @@ pub fn revert(config: Configuration, command: &RevertCmd) -> Result<Command<'_>>
 /// When the database cannot be opened.
 pub fn chain_info(config: &Configuration, command: &ChainInfoCmd) -> Result<()> {
 	command.run::<Block>(config)
+}
+
+/// Runs the worker of an import queue, which ends with the command that feeds it. As an essential task it would be reported
+/// as one that failed.
+#[derive(Clone)]
+struct Worker(SpawnTaskHandle);
+
+impl SpawnEssentialNamed for Worker {
+	fn spawn_essential(
+		&self,
+		name: &'static str,
+		group: Option<&'static str>,
+		future: BoxFuture<'static, ()>,
+	) {
+		SpawnNamed::spawn(&self.0, name, group, future);
+	}
+
+	fn spawn_essential_blocking(
+		&self,
+		name: &'static str,
+		group: Option<&'static str>,
+		future: BoxFuture<'static, ()>,
+	) {
+		SpawnNamed::spawn_blocking(&self.0, name, group, future);
+	}
 }

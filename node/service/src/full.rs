@@ -13,15 +13,15 @@ use sc_network::{
 };
 use sc_offchain::{OffchainWorkerOptions, OffchainWorkers};
 use sc_service::{
-	BuildNetworkParams, Configuration, Error as ServiceError, PartialComponents, SpawnTasksParams,
-	TaskManager, WarpSyncConfig,
+	BuildNetworkParams, Configuration, Error as ServiceError, SpawnTasksParams, TaskManager,
+	WarpSyncConfig,
 };
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
 
 use crate::{
 	interface::{Block, Hash},
-	partial::{inherent_data_providers, new_partial, Consensus, JUSTIFICATION_PERIOD},
+	partial::{inherent_data_providers, new_partial, Partial, JUSTIFICATION_PERIOD},
 	rpc,
 };
 
@@ -50,16 +50,29 @@ pub fn new_full(
 			"This node has no libp2p backend. Leave --network-backend out: litep2p reaches the same peers.".into(),
 		));
 	}
-	let PartialComponents {
+	let partial = new_partial(&config, runtime_cache)?;
+	let import_queue =
+		partial.import_queue(&config, &partial.task_manager.spawn_essential_handle())?;
+	let Partial {
 		client,
 		backend,
 		mut task_manager,
-		import_queue,
 		keystore_container,
 		select_chain,
-		transaction_pool,
-		other: Consensus { block_import, grandpa_link, mut telemetry },
-	} = new_partial(&config, runtime_cache)?;
+		block_import,
+		grandpa_link,
+		mut telemetry,
+	} = partial;
+	let transaction_pool = Arc::from(
+		sc_transaction_pool::Builder::new(
+			task_manager.spawn_essential_handle(),
+			client.clone(),
+			config.role.is_authority().into(),
+		)
+		.with_options(config.transaction_pool.clone())
+		.with_prometheus(config.prometheus_registry())
+		.build(),
+	);
 
 	let mut net_config = FullNetworkConfiguration::<Block, Hash, Network>::new(
 		&config.network,

@@ -1,6 +1,9 @@
-//! The parts of the service that work without a network: client, pool and import pipeline.
+//! The parts of the service that work without a network: client, database and import pipeline.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+	path::{self, PathBuf},
+	sync::Arc,
+};
 
 use log::warn;
 use sc_client_api::HeaderBackend;
@@ -9,11 +12,12 @@ use sc_consensus_aura::ImportQueueParams;
 use sc_consensus_grandpa::GrandpaPruningFilter;
 use sc_executor::{HeapAllocStrategy, WasmExecutor, DEFAULT_HEAP_ALLOC_STRATEGY};
 use sc_service::{
-	config::ExecutorConfiguration, Configuration, Error as ServiceError, PartialComponents,
+	config::ExecutorConfiguration, Configuration, Error as ServiceError, KeystoreContainer,
+	TaskManager,
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
-use sc_transaction_pool::TransactionPoolHandle;
 use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
+use sp_core::traits::SpawnEssentialNamed;
 
 use crate::interface::{self, Block, Hash, RuntimeApi};
 
@@ -27,24 +31,24 @@ pub(crate) type SelectChain = LongestChain<FullBackend, Block>;
 pub(crate) type GrandpaBlockImport =
 	sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, SelectChain>;
 pub(crate) type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectChain>;
-pub(crate) type TransactionPool = TransactionPoolHandle<Block, FullClient>;
 
-/// What a running node needs beyond the components that the SDK names.
-pub struct Consensus {
+/// The service without a network.
+///
+/// It has no transaction pool and no import queue, because both are essential tasks: whoever makes one needs it until the
+/// end, or the task manager takes it for broken.
+pub struct Partial {
+	/// Chain data, state and runtime.
+	pub client: Arc<FullClient>,
+	/// The database below the client.
+	pub backend: Arc<FullBackend>,
+	/// Runs the service's tasks, and ends them when it is dropped.
+	pub task_manager: TaskManager,
+	pub(crate) keystore_container: KeystoreContainer,
+	pub(crate) select_chain: SelectChain,
 	pub(crate) block_import: GrandpaBlockImport,
 	pub(crate) grandpa_link: GrandpaLink,
 	pub(crate) telemetry: Option<Telemetry>,
 }
-
-/// The service without a network.
-pub type Partial = PartialComponents<
-	FullClient,
-	FullBackend,
-	SelectChain,
-	DefaultImportQueue<Block>,
-	TransactionPool,
-	Consensus,
->;
 
 /// Every how many finalised blocks a GRANDPA justification is kept with its block.
 ///
@@ -57,14 +61,15 @@ pub(crate) const JUSTIFICATION_PERIOD: u32 = 32;
 /// How many telemetry messages wait for a slow endpoint before they are dropped.
 const TELEMETRY_BUFFER: usize = 16;
 
-/// Opens the database, building the genesis block if there is none yet, and assembles the import pipeline.
+/// Opens the database, building the genesis block if there is none yet.
 ///
 /// What the runtime is compiled to is kept in `runtime_cache`, or in the base path when none is named, so that the next
 /// start need not compile it again.
 ///
 /// # Errors
 /// When the database or the keystore cannot be opened, when the chain spec has no valid genesis state, or when the
-/// chain's runtime is not one that this node can run ([`interface`]).
+/// chain's runtime is not one that this node can run ([`interface`]). When `runtime_cache` is relative, and there is no
+/// working directory.
 pub fn new_partial(
 	config: &Configuration,
 	runtime_cache: Option<PathBuf>,
@@ -80,8 +85,10 @@ pub fn new_partial(
 		})
 		.transpose()?;
 
-	let runtime_cache =
-		runtime_cache.unwrap_or_else(|| config.base_path.path().join("compiled-runtimes"));
+	// Wasmtime keeps nothing at a relative path.
+	let runtime_cache = path::absolute(
+		runtime_cache.unwrap_or_else(|| config.base_path.path().join("compiled-runtimes")),
+	)?;
 	let executor = new_executor(&config.executor, runtime_cache);
 	let (client, backend, keystore_container, task_manager) =
 		sc_service::new_full_parts::<Block, RuntimeApi, _>(
@@ -99,58 +106,54 @@ pub fn new_partial(
 		task_manager.spawn_handle().spawn("telemetry", None, worker.run());
 		telemetry
 	});
-	let telemetry_handle = telemetry.as_ref().map(|telemetry| telemetry.handle());
 
 	let select_chain = LongestChain::new(backend.clone());
-
-	let transaction_pool = Arc::from(
-		sc_transaction_pool::Builder::new(
-			task_manager.spawn_essential_handle(),
-			client.clone(),
-			config.role.is_authority().into(),
-		)
-		.with_options(config.transaction_pool.clone())
-		.with_prometheus(config.prometheus_registry())
-		.build(),
-	);
-
 	let (block_import, grandpa_link) = sc_consensus_grandpa::block_import(
 		client.clone(),
 		JUSTIFICATION_PERIOD,
 		&client,
 		select_chain.clone(),
-		telemetry_handle.clone(),
+		telemetry.as_ref().map(Telemetry::handle),
 	)?;
 
-	let import_queue =
-		sc_consensus_aura::import_queue::<AuraPair, _, _, _, _, _>(ImportQueueParams {
-			block_import: block_import.clone(),
-			justification_import: Some(Box::new(block_import.clone())),
-			client: client.clone(),
-			create_inherent_data_providers: {
-				let client = client.clone();
-				move |parent, ()| {
-					let client = client.clone();
-					async move { inherent_data_providers(&client, parent) }
-				}
-			},
-			spawner: &task_manager.spawn_essential_handle(),
-			registry: config.prometheus_registry(),
-			check_for_equivocation: Default::default(),
-			telemetry: telemetry_handle,
-			compatibility_mode: Default::default(),
-		})?;
-
-	Ok(PartialComponents {
+	Ok(Partial {
 		client,
 		backend,
 		task_manager,
 		keystore_container,
 		select_chain,
-		import_queue,
-		transaction_pool,
-		other: Consensus { block_import, grandpa_link, telemetry },
+		block_import,
+		grandpa_link,
+		telemetry,
 	})
+}
+
+impl Partial {
+	/// Starts the way of blocks into the database: Aura's checks, then GRANDPA's. `spawner` runs its worker.
+	///
+	/// # Errors
+	/// When the metrics of the queue cannot be registered.
+	pub(crate) fn import_queue(
+		&self,
+		config: &Configuration,
+		spawner: &impl SpawnEssentialNamed,
+	) -> Result<DefaultImportQueue<Block>, ServiceError> {
+		let client = self.client.clone();
+		Ok(sc_consensus_aura::import_queue::<AuraPair, _, _, _, _, _>(ImportQueueParams {
+			block_import: self.block_import.clone(),
+			justification_import: Some(Box::new(self.block_import.clone())),
+			client: self.client.clone(),
+			create_inherent_data_providers: move |parent, ()| {
+				let client = client.clone();
+				async move { inherent_data_providers(&client, parent) }
+			},
+			spawner,
+			registry: config.prometheus_registry(),
+			check_for_equivocation: Default::default(),
+			telemetry: self.telemetry.as_ref().map(Telemetry::handle),
+			compatibility_mode: Default::default(),
+		})?)
+	}
 }
 
 /// What `sc_service::new_wasm_executor` makes, and with a place for compiled runtimes, which it has no option for.

@@ -11,11 +11,12 @@ use sc_consensus_grandpa::{
 use sc_consensus_grandpa_rpc::{Grandpa, GrandpaApiServer};
 use sc_rpc::SubscriptionTaskExecutor;
 use sc_service::Error as ServiceError;
+use sc_transaction_pool::TransactionPoolHandle;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
 use crate::{
 	interface::{Block, BlockNumber, Hash},
-	partial::{FullBackend, FullClient, TransactionPool},
+	partial::{FullBackend, FullClient},
 };
 
 /// What the GRANDPA methods report from.
@@ -30,7 +31,7 @@ pub(crate) struct GrandpaDeps {
 /// The node's own methods: `system_accountNextIndex`, `system_dryRun`, `payment_*` and `grandpa_*`.
 pub(crate) fn module(
 	client: Arc<FullClient>,
-	pool: Arc<TransactionPool>,
+	pool: Arc<TransactionPoolHandle<Block, FullClient>>,
 	grandpa: GrandpaDeps,
 	executor: SubscriptionTaskExecutor,
 ) -> Result<RpcModule<()>, ServiceError> {
