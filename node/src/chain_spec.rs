@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
-use heliograph_runtime::WASM_BINARY;
+use heliograph_runtime::{Block, Runtime, WASM_BINARY};
 use heliograph_service::chain_spec::{from_file, from_preset, Identity};
+use sc_chain_spec::json_patch;
 use sc_service::{ChainSpec, ChainType, Properties};
+use sp_core::storage::{well_known_keys, Storage};
+use sp_genesis_builder::runtime_decl_for_genesis_builder::GenesisBuilder;
+use sp_state_machine::BasicExternalities;
 
 /// Prefix of the network protocols' names. Nodes of different chains never connect whatever it is, because the genesis
 /// hash is part of the names, too.
@@ -62,14 +66,25 @@ pub fn choices() -> String {
 		.join("\n")
 }
 
-/// The spec for `chain`, which is a built-in chain's name, `dev`, or the path of a spec file.
+/// The spec for `chain`, which is a built-in chain's name, `dev`, or the path of a spec file. That of a built-in chain has
+/// the genesis state as a whole, which takes no time to start from.
 ///
 /// # Errors
 /// In words for the user, with what can be typed instead.
 pub fn load(chain: &str) -> Result<Box<dyn ChainSpec>, String> {
-	// The name that the SDK's command line gives to the chain of `--dev`.
-	let preset = if chain == "dev" { "development" } else { chain };
-	if let Some(built_in) = BUILT_IN.iter().find(|built_in| built_in.preset == preset) {
+	let mut spec = load_editable(chain)?;
+	if let Some(built_in) = built_in(chain) {
+		spec.set_storage(built_in.state(WASM_BINARY.unwrap_or_default())?);
+	}
+	Ok(spec)
+}
+
+/// The same spec with the runtime's genesis configuration in place of a state, as far as it came with one.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_editable(chain: &str) -> Result<Box<dyn ChainSpec>, String> {
+	if let Some(built_in) = built_in(chain) {
 		return built_in.spec(WASM_BINARY);
 	}
 	if chain.is_empty() {
@@ -89,7 +104,34 @@ pub fn load(chain: &str) -> Result<Box<dyn ChainSpec>, String> {
 	))
 }
 
+fn built_in(chain: &str) -> Option<&'static BuiltIn> {
+	// The name that the SDK's command line gives to the chain of `--dev`.
+	let preset = if chain == "dev" { "development" } else { chain };
+	BUILT_IN.iter().find(|built_in| built_in.preset == preset)
+}
+
 impl BuiltIn {
+	/// The genesis state of a chain that begins with the runtime `wasm`.
+	///
+	/// It is built by the same runtime, compiled into this binary. The SDK would compile `wasm` for it, which takes longer
+	/// than all the rest of a start, and do so at each start, whether there is a genesis block already or not.
+	fn state(&self, wasm: &[u8]) -> Result<Storage, String> {
+		let json = |id: Option<&str>| {
+			let json = <Runtime as GenesisBuilder<Block>>::get_preset(&id.map(Into::into));
+			let json = json.ok_or_else(|| format!("the runtime has no preset {id:?}"))?;
+			serde_json::from_slice::<serde_json::Value>(&json).map_err(|e| e.to_string())
+		};
+		let mut config = json(None)?;
+		json_patch::merge(&mut config, json(Some(self.preset))?);
+
+		let mut state = Storage::default();
+		BasicExternalities::execute_with_storage(&mut state, || {
+			<Runtime as GenesisBuilder<Block>>::build_state(config.to_string().into())
+		})?;
+		state.top.insert(well_known_keys::CODE.to_vec(), wasm.to_vec());
+		Ok(state)
+	}
+
 	/// The spec with the runtime `wasm`, which is absent from a binary that was built without it.
 	fn spec(&self, wasm: Option<&[u8]>) -> Result<Box<dyn ChainSpec>, String> {
 		let wasm = wasm.ok_or_else(|| {
@@ -152,14 +194,21 @@ mod tests {
 	}
 
 	#[test]
-	fn runtime_has_the_preset_of_every_built_in_chain() {
+	fn state_of_every_built_in_chain_is_what_the_compiled_runtime_builds() {
 		// One caller for all, because it compiles the runtime when it is first asked.
+		let wasm = WASM_BINARY.expect("built with its runtime");
 		let runtime: GenesisConfigBuilderRuntimeCaller =
-			GenesisConfigBuilderRuntimeCaller::new(WASM_BINARY.expect("built with its runtime"));
+			GenesisConfigBuilderRuntimeCaller::new(wasm);
 		for BuiltIn { preset, .. } in &BUILT_IN {
-			let patch = runtime.get_named_preset(Some(&preset.to_string()));
-			let patch = patch.expect("the runtime has the preset");
-			assert!(patch["balances"].is_object(), "{preset} endows nobody: {patch}");
+			let state = runtime.get_storage_for_named_preset(Some(&preset.to_string()));
+			let mut state = state.expect("the runtime has the preset");
+			state.top.insert(well_known_keys::CODE.to_vec(), wasm.to_vec());
+			assert!(state.top.len() > 50, "{preset} has an empty genesis");
+
+			let spec = load(preset).expect("is built in");
+			let ours = spec.as_storage_builder().build_storage().expect("has a state");
+			assert_eq!(ours.top, state.top, "{preset}");
+			assert!(ours.children_default.is_empty() && state.children_default.is_empty());
 		}
 	}
 

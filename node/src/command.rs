@@ -4,7 +4,10 @@ use heliograph_service::commands;
 use sc_cli::{Error, KeySubcommand, Result, SubstrateCli};
 use sc_service::{ChainType, Configuration};
 
-use crate::cli::{Cli, Subcommand};
+use crate::{
+	chain_spec,
+	cli::{Cli, Subcommand},
+};
 
 /// Runs the subcommand, or the node if there is none.
 ///
@@ -20,7 +23,12 @@ pub fn run(cli: &Cli) -> Result<()> {
 			command.run("", &Cli::executable_name())
 		}
 		Some(Subcommand::Key(command)) => command.run(cli),
-		Some(Subcommand::ExportChainSpec(command)) => command.run(cli.load_spec(&command.chain)?),
+		Some(Subcommand::ExportChainSpec(command)) if command.raw => {
+			command.run(chain_spec::load(&command.chain)?)
+		}
+		Some(Subcommand::ExportChainSpec(command)) => {
+			command.run(chain_spec::load_editable(&command.chain)?)
+		}
 		Some(Subcommand::CheckBlock(command)) => {
 			cli.create_runner(command)?.async_run(|config| commands::check_block(config, command))
 		}
