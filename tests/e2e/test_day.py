@@ -60,7 +60,7 @@ def test_interval_is_measured_when_its_newest_sample_is_two_polls_from_its_end_a
 def test_meters_that_were_never_unplugged_measured_intervals(played):
     for meter in ("grid-import", "grid-export", "inverter"):
         measured = [slot for slot in on_chain(played, meter)["ring"] if slot != NOT_MEASURED]
-        assert len(measured) > 24, f"{meter}: {len(measured)} of 96 intervals measured"
+        assert len(measured) > 48, f"{meter}: {len(measured)} of 96 intervals measured"
 
 
 def test_unplugged_meter_books_the_gap_as_recovered(played):
@@ -77,7 +77,7 @@ def test_reading_resumes_within_30_s_when_the_serial_line_is_plugged_in_again(pl
 def test_other_meters_never_stop_when_the_serial_line_is_unplugged(played):
     for name in ("grid-import", "grid-export", "inverter"):
         oldest = max(seen - sampled for seen, meter, sampled in played.sampled if meter == name and seen > played.unplugged_at)
-        assert oldest < played.UNPLUGGED_SECONDS, f"{name} was not read for {oldest:.1f} s"
+        assert oldest < 3, f"{name} was not read for {oldest:.1f} s"
 
 
 @pytest.mark.parametrize("meter", METERS)
